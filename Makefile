@@ -1,0 +1,48 @@
+# `make run` and `make test` are all a newcomer needs; both install what is missing.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test lint bench lock clean
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(STAMP)  ## the locked versions and airside itself, into .venv
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "airside needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
+	  { echo "Could not make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@uv=$$(command -v $(BIN)/uv || command -v uv); export VIRTUAL_ENV=$(CURDIR)/$(VENV); \
+	  $$uv pip install --quiet --require-hashes --requirements requirements.lock && \
+	  $$uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: install  ## simulator, pipeline and live view; Ctrl-C stops, `make run` goes on
+	@$(BIN)/airside up
+
+test: install  ## the whole test suite
+	@$(BIN)/pytest
+
+lint: install  ## linters, type checker, import rules
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/sqlfluff lint --disable-progress-bar src/airside
+
+bench: install  ## every benchmark, each with its limit beside it
+	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+lock: install  ## newest versions that fit pyproject.toml, with hashes and without addresses
+	@uv=$$(command -v $(BIN)/uv || command -v uv); \
+	  $$uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-header --upgrade --quiet --output-file requirements.lock
+
+clean:  ## remove the environment and caches, never data
+	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
