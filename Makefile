@@ -39,7 +39,7 @@ lint: install  ## linters, type checker, import rules
 bench: install  ## every benchmark, each with its limit beside it
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
-lock: install  ## newest versions that fit pyproject.toml, with hashes and without addresses
+lock:  ## newest versions that fit pyproject.toml, with hashes and without addresses
 	@uv=$$(command -v $(BIN)/uv || command -v uv); \
 	  $$uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
 	    --no-emit-index-url --no-header --upgrade --quiet --output-file requirements.lock
