@@ -1,0 +1,200 @@
+"""The ledger: one row per attempt of a stage, and how far each stage has come.
+
+A stage writes its plan down before it starts (`begin`) and the outcome when it is done. What a
+crash leaves unfinished is found by `unfinished` and done again over the same range, so that files
+keep their names and nothing is counted twice. SQLite in WAL mode: other processes read it freely.
+"""
+
+import json
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from airside.errors import CorruptDataError, RetryableError
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS attempts (
+    attempt_id INTEGER PRIMARY KEY,
+    stage TEXT NOT NULL,
+    plan TEXT NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('started', 'succeeded', 'failed')),
+    started_at_us INTEGER NOT NULL,
+    finished_at_us INTEGER,
+    counts TEXT NOT NULL DEFAULT '{}',
+    error TEXT
+) STRICT;
+CREATE INDEX IF NOT EXISTS unfinished ON attempts (stage) WHERE outcome = 'started';
+CREATE TABLE IF NOT EXISTS progress (
+    stage TEXT NOT NULL,
+    shard_id TEXT NOT NULL,
+    sequence_number TEXT NOT NULL,
+    PRIMARY KEY (stage, shard_id)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS totals (
+    stage TEXT NOT NULL,
+    name TEXT NOT NULL,
+    total INTEGER NOT NULL,
+    PRIMARY KEY (stage, name)
+) STRICT, WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt of a stage at one piece of work."""
+
+    attempt_id: int
+    stage: str
+    plan: dict[str, Any]
+    outcome: str
+    """`started`, `succeeded` or `failed`."""
+    started_at_us: int
+    finished_at_us: int | None
+    counts: dict[str, int]
+    error: str | None
+
+
+class Ledger:
+    """The ledger of one data directory; an instance belongs to one thread at a time.
+
+    Args:
+        path: The SQLite file; made when missing.
+        clock: Microseconds since the Unix epoch.
+        keep_attempts: How many finished attempts of a stage are kept.
+    """
+
+    def __init__(
+        self, path: Path, *, clock: Callable[[], int], keep_attempts: int = 10_000
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._keep = keep_attempts
+        with self._errors():
+            self._db = sqlite3.connect(
+                path, timeout=30.0, isolation_level=None, check_same_thread=False
+            )
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute("PRAGMA synchronous = FULL")
+            self._db.executescript(_SCHEMA)
+
+    def begin(self, stage: str, plan: Mapping[str, Any]) -> int:
+        """Write a plan down, durably, before work on it starts; returns the attempt's id."""
+        with self._transaction():
+            cursor = self._db.execute(
+                "INSERT INTO attempts (stage, plan, outcome, started_at_us)"
+                " VALUES (?, ?, 'started', ?)",
+                (stage, json.dumps(plan), self._clock()),
+            )
+            attempt_id = cursor.lastrowid or 0
+            self._db.execute(
+                "DELETE FROM attempts WHERE stage = ? AND outcome <> 'started' AND attempt_id < ?",
+                (stage, attempt_id - self._keep),
+            )
+        return attempt_id
+
+    def succeed(
+        self,
+        attempt_id: int,
+        counts: Mapping[str, int],
+        through: Mapping[str, str] | None = None,
+    ) -> None:
+        """Record a success, add its counts to the stage's totals and move the stage's position."""
+        with self._transaction():
+            (stage,) = self._db.execute(
+                "SELECT stage FROM attempts WHERE attempt_id = ?", (attempt_id,)
+            ).fetchone()
+            self._finish(attempt_id, "succeeded", counts, None)
+            self._db.executemany(
+                "INSERT INTO totals VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET total = total + excluded.total",
+                [(stage, name, count) for name, count in counts.items()],
+            )
+            self._db.executemany(
+                "INSERT INTO progress VALUES (?, ?, ?)"
+                " ON CONFLICT DO UPDATE SET sequence_number = excluded.sequence_number",
+                [(stage, shard, sequence) for shard, sequence in (through or {}).items()],
+            )
+
+    def fail(self, attempt_id: int, error: str) -> None:
+        """Record a failure; whoever tries again begins a new attempt."""
+        with self._transaction():
+            self._finish(attempt_id, "failed", {}, error)
+
+    def position(self, stage: str) -> dict[str, str]:
+        """Shard → the last sequence number that a success of the stage covers."""
+        with self._errors():
+            return dict(
+                self._db.execute(
+                    "SELECT shard_id, sequence_number FROM progress WHERE stage = ?", (stage,)
+                )
+            )
+
+    def totals(self, stage: str) -> dict[str, int]:
+        """Name → the sum of that count over all successes of the stage, for ever."""
+        with self._errors():
+            return dict(
+                self._db.execute("SELECT name, total FROM totals WHERE stage = ?", (stage,))
+            )
+
+    def unfinished(self, stage: str) -> list[Attempt]:
+        """The attempts that a crash cut off, oldest first."""
+        return self._attempts("stage = ? AND outcome = 'started' ORDER BY attempt_id", stage)
+
+    def latest(self, stage: str, *, outcome: str, limit: int = 1) -> list[Attempt]:
+        """The newest attempts of a stage with an outcome, newest first."""
+        return self._attempts(
+            "stage = ? AND outcome = ? ORDER BY attempt_id DESC LIMIT ?", stage, outcome, limit
+        )
+
+    def close(self) -> None:
+        """Close the file."""
+        self._db.close()
+
+    def _attempts(self, where: str, *parameters: object) -> list[Attempt]:
+        with self._errors():
+            rows = self._db.execute(
+                "SELECT attempt_id, stage, plan, outcome, started_at_us, finished_at_us, counts,"
+                f" error FROM attempts WHERE {where}",
+                parameters,
+            ).fetchall()
+        return [
+            Attempt(r[0], r[1], json.loads(r[2]), r[3], r[4], r[5], json.loads(r[6]), r[7])
+            for r in rows
+        ]
+
+    def _finish(
+        self, attempt_id: int, outcome: str, counts: Mapping[str, int], error: str | None
+    ) -> None:
+        self._db.execute(
+            "UPDATE attempts SET outcome = ?, finished_at_us = ?, counts = ?, error = ?"
+            " WHERE attempt_id = ?",
+            (outcome, self._clock(), json.dumps(counts), error, attempt_id),
+        )
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        with self._errors():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise RetryableError(
+                f"{self._path}: {error}; free disk space or check the permissions, then try again"
+            ) from error
+        except sqlite3.DatabaseError as error:
+            raise CorruptDataError(
+                f"{self._path}: {error}; move the data directory aside and rebuild it from its "
+                "archive with `airside backfill`"
+            ) from error

@@ -1,0 +1,27 @@
+"""The stream: where records wait, in order, for the consumers that read them side by side.
+
+The terms are Kinesis': a stream has shards, a record on a shard has a sequence number, a consumer
+keeps a checkpoint. `Stream` is the protocol, `EmbeddedStream` its default on one machine.
+"""
+
+from airside.stream.embedded import EmbeddedStream
+from airside.stream.frame import Frame, Run, frames_to_arrow, pack, unpack
+from airside.stream.position import Position, SequenceRange
+from airside.stream.producer import Producer
+from airside.stream.protocol import MAX_RECORD_BYTES, Backlog, RecordTooLargeError, Stream
+
+__all__ = [
+    "MAX_RECORD_BYTES",
+    "Backlog",
+    "EmbeddedStream",
+    "Frame",
+    "Position",
+    "Producer",
+    "RecordTooLargeError",
+    "Run",
+    "SequenceRange",
+    "Stream",
+    "frames_to_arrow",
+    "pack",
+    "unpack",
+]

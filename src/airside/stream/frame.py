@@ -1,0 +1,175 @@
+"""Frames: the unit in which records are stored and moved.
+
+A frame is a zstd frame of NDJSON: consecutive records of one shard, each verbatim and ended by LF.
+Frames concatenate to a valid `.ndjson.zst` file, so the archive never compresses anything again,
+and become Arrow without a copy of the payloads.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import zstandard
+
+from airside.errors import CorruptDataError
+
+RECORDS_SCHEMA = pa.schema(
+    [
+        ("shard_id", pa.string()),
+        ("sequence_number", pa.string()),
+        ("arrived_at", pa.timestamp("us")),
+        ("payload", pa.binary()),
+    ]
+)
+"""Records as Arrow. `arrived_at` is UTC; every payload ends with the LF that ended its line."""
+
+_ARROW_CHUNK = 8_192  # several chunks let DuckDB scan one table with several threads
+
+
+class Run(NamedTuple):
+    """Records with consecutive sequence numbers that arrived at one instant."""
+
+    first_sequence_number: str
+    """Zero-padded to the stream's width, so that text order is stream order."""
+    records: int
+    arrived_at_us: int
+    """Microseconds since the Unix epoch."""
+
+    @property
+    def last_sequence_number(self) -> str:
+        """The sequence number of the run's last record."""
+        if self.records == 1:
+            return self.first_sequence_number
+        last = int(self.first_sequence_number) + self.records - 1
+        return str(last).zfill(len(self.first_sequence_number))
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Consecutive records of one shard."""
+
+    shard_id: str
+    runs: tuple[Run, ...]
+    data: bytes
+    """The records as one zstd frame of NDJSON."""
+    raw_bytes: int
+    """Size of the NDJSON before compression."""
+
+    @property
+    def records(self) -> int:
+        """How many records the frame holds."""
+        return sum(run.records for run in self.runs)
+
+    @property
+    def first_sequence_number(self) -> str:
+        """The sequence number of the first record."""
+        return self.runs[0].first_sequence_number
+
+    @property
+    def last_sequence_number(self) -> str:
+        """The sequence number of the last record."""
+        return self.runs[-1].last_sequence_number
+
+    @property
+    def first_arrived_at_us(self) -> int:
+        """When the first record arrived, in microseconds since the Unix epoch."""
+        return self.runs[0].arrived_at_us
+
+
+def pack(payloads: Sequence[bytes]) -> tuple[bytes, int]:
+    """Make the bytes of a frame out of records.
+
+    A newline byte inside a record becomes a space, which JSON does not notice, so that one line
+    stays one record.
+
+    Returns:
+        The zstd frame, and the size of the NDJSON in it.
+    """
+    lines = b"\n".join(payloads) + b"\n"
+    if lines.count(b"\n") != len(payloads):
+        lines = b"\n".join(payload.replace(b"\n", b" ") for payload in payloads) + b"\n"
+    return zstandard.compress(lines, 1), len(lines)
+
+
+def unpack(frame: Frame) -> bytes:
+    """Give a frame's NDJSON.
+
+    Raises:
+        CorruptDataError: The bytes are not what `pack` made.
+    """
+    try:
+        lines = zstandard.decompress(frame.data, max_output_size=frame.raw_bytes)
+    except zstandard.ZstdError as error:
+        raise CorruptDataError(
+            f"records {frame.first_sequence_number} to {frame.last_sequence_number} of shard "
+            f"{frame.shard_id} cannot be decompressed ({error}); restore the file from a copy, or "
+            "rebuild from the archive with `airside backfill`"
+        ) from error
+    count = lines.count(b"\n")
+    if len(lines) != frame.raw_bytes or count != frame.records:
+        raise CorruptDataError(
+            f"records {frame.first_sequence_number} to {frame.last_sequence_number} of shard "
+            f"{frame.shard_id}: expected {frame.records} lines in {frame.raw_bytes} bytes, found "
+            f"{count} in {len(lines)}; restore the file from a copy"
+        )
+    return lines
+
+
+def frames_to_arrow(frames: Sequence[Frame]) -> pa.Table:
+    """Turn frames into one Arrow table of records (`RECORDS_SCHEMA`), in the frames' order."""
+    lines = b"".join(unpack(frame) for frame in frames)
+    ends = np.flatnonzero(np.frombuffer(lines, dtype=np.uint8) == ord("\n")) + 1
+    offsets = np.concatenate(([0], ends)).astype(np.int32)
+    count = len(ends)
+    runs = [run for frame in frames for run in frame.runs]
+    shards = pa.DictionaryArray.from_arrays(
+        np.repeat(np.arange(len(frames), dtype=np.int32), [frame.records for frame in frames]),
+        pa.array([frame.shard_id for frame in frames], pa.string()),
+    )
+    arrived = np.repeat([run.arrived_at_us for run in runs], [run.records for run in runs])
+    table = pa.Table.from_arrays(
+        [
+            shards.cast(pa.string()),
+            _sequence_numbers(runs),
+            pa.array(arrived.astype(np.int64)).cast(pa.timestamp("us")),
+            pa.Array.from_buffers(
+                pa.binary(), count, [None, pa.py_buffer(offsets), pa.py_buffer(lines)]
+            ),
+        ],
+        schema=RECORDS_SCHEMA,
+    )
+    return pa.Table.from_batches(table.to_batches(max_chunksize=_ARROW_CHUNK), RECORDS_SCHEMA)
+
+
+def _sequence_numbers(runs: Sequence[Run]) -> pa.Array:
+    """Spell out every sequence number of the runs, vectorised where they are 64-bit integers."""
+    width = max((len(run.first_sequence_number) for run in runs), default=0)
+    if all(run.records == 1 for run in runs):
+        return pa.array([run.first_sequence_number for run in runs], pa.string())
+    firsts = np.array([int(run.first_sequence_number) for run in runs], dtype=np.int64)
+    counts = np.array([run.records for run in runs], dtype=np.int64)
+    starts = np.repeat(firsts - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)
+    return _zero_padded(starts + np.arange(len(starts)), width)
+
+
+def _zero_padded(numbers: npt.NDArray[np.int64], width: int) -> pa.Array:
+    """Write non-negative integers as text of one width, digit column by digit column."""
+    digits = np.full((len(numbers), width), ord("0"), dtype=np.uint8)
+    rest = numbers
+    for column in range(width - 1, -1, -1):
+        if not rest.any():
+            break
+        rest, digit = np.divmod(rest, 10)
+        digits[:, column] += digit.astype(np.uint8)
+    offsets = np.arange(len(numbers) + 1, dtype=np.int32) * np.int32(width)
+    return pa.Array.from_buffers(
+        pa.string(), len(numbers), [None, pa.py_buffer(offsets), pa.py_buffer(digits.tobytes())]
+    )
+
+
+def count_records(frames: Iterable[Frame]) -> int:
+    """How many records the frames hold together."""
+    return sum(frame.records for frame in frames)
