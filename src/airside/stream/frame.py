@@ -91,7 +91,7 @@ def pack(payloads: Sequence[bytes]) -> tuple[bytes, int]:
     lines = b"\n".join(payloads) + b"\n"
     if lines.count(b"\n") != len(payloads):
         lines = b"\n".join(payload.replace(b"\n", b" ") for payload in payloads) + b"\n"
-    return zstandard.compress(lines, 1), len(lines)
+    return zstandard.ZstdCompressor(level=1, write_checksum=True).compress(lines), len(lines)
 
 
 def unpack(frame: Frame) -> bytes:

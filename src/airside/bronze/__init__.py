@@ -1,0 +1,11 @@
+"""Bronze: every raw record, verbatim, for ever.
+
+Enters: frames of the stream. Leaves: `bronze/<feed>/ingest_date=…/ingest_hour=…/*.ndjson.zst`,
+each with an index beside it that keeps what a line cannot: shard, sequence numbers, arrival times.
+A crash leaves no half file; what was planned is done again under the same names.
+"""
+
+from airside.bronze.archive import Archive, Archiver
+from airside.bronze.reader import ArchiveReader
+
+__all__ = ["Archive", "ArchiveReader", "Archiver"]

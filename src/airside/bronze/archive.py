@@ -1,0 +1,162 @@
+"""Cuts the stream into archive files."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from airside.bronze.index import INDEX_SUFFIX, encode_index
+from airside.events import Feed
+from airside.lake import Lake
+from airside.ledger import Ledger
+from airside.stream import Frame, Position, SequenceRange, Stream
+
+STAGE = "bronze"
+DATA_SUFFIX = ".ndjson.zst"
+_HOUR_US = 3_600_000_000
+_READ_RAW_BYTES = 64 * 1024 * 1024
+_READ_RECORDS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Where a feed's archive lies in a lake, and how its files are named."""
+
+    lake: Lake
+    feed: Feed
+
+    @property
+    def root(self) -> str:
+        """The folder that holds the feed's archive."""
+        return f"bronze/{self.feed.name}"
+
+    def name(self, frames: Sequence[Frame]) -> str:
+        """Name a file by the hour in which its records arrived and the range that it holds."""
+        first, last = frames[0], frames[-1]
+        hour = datetime.fromtimestamp(first.first_arrived_at_us / 1e6, tz=UTC)
+        return (
+            f"{self.root}/ingest_date={hour:%Y-%m-%d}/ingest_hour={hour:%H}/"
+            f"{first.shard_id}-{first.first_sequence_number}-{last.last_sequence_number}"
+            f"{DATA_SUFFIX}"
+        )
+
+    def write(self, frames: Sequence[Frame]) -> int:
+        """Write one file with its index; returns the size of the file in bytes.
+
+        The index goes first: where there is a file of records, its index is there too.
+        """
+        name = self.name(frames)
+        with self.lake.publish(name + INDEX_SUFFIX) as path:
+            path.write_bytes(encode_index(frames))
+        with self.lake.publish(name) as path, path.open("wb") as file:
+            return sum(file.write(frame.data) for frame in frames)
+
+
+class Archiver:
+    """The consumer that archives: reads the stream, writes files, moves its own checkpoint.
+
+    Args:
+        stream: Read only by this consumer's own position.
+        archive: Where files go.
+        ledger: Holds the plans and the position.
+        clock: Microseconds since the Unix epoch, to tell how long records have waited.
+        cut_seconds: A file is cut when its oldest record has waited so long …
+        cut_bytes: … or when it has reached this size, as stored.
+    """
+
+    def __init__(
+        self,
+        stream: Stream,
+        archive: Archive,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], int],
+        cut_seconds: float = 60.0,
+        cut_bytes: int = 5_000_000,
+    ) -> None:
+        self._stream = stream
+        self._archive = archive
+        self._ledger = ledger
+        self._clock = clock
+        self._cut_us = int(cut_seconds * 1e6)
+        self._cut_bytes = cut_bytes
+
+    def recover(self) -> int:
+        """Do again, over exactly the same records, what a crash cut off; returns their number."""
+        done = 0
+        for attempt in self._ledger.unfinished(STAGE):
+            planned = SequenceRange(attempt.plan["after"], attempt.plan["through"])
+            done += self._write(attempt.attempt_id, planned, self._read(planned))
+        return done
+
+    def run_once(self, *, flush: bool = False) -> int:
+        """Archive what is due, or all there is with `flush`; returns how many records."""
+        done = 0
+        while self._due(flush):
+            position = self._ledger.position(STAGE)
+            frames = self._stream.read(
+                position, max_records=_READ_RECORDS, max_bytes=_READ_RAW_BYTES
+            )
+            for shard_frames in _by_shard(frames):
+                for file_frames in _cut(shard_frames, self._cut_bytes):
+                    shard = file_frames[0].shard_id
+                    after = {shard: position[shard]} if shard in position else {}
+                    planned = SequenceRange.of(after, file_frames)
+                    attempt_id = self._ledger.begin(
+                        STAGE, {"after": planned.after, "through": planned.through}
+                    )
+                    done += self._write(attempt_id, planned, file_frames)
+                    position |= planned.through
+        return done
+
+    def position(self) -> Position:
+        """How far the archive has come."""
+        return self._ledger.position(STAGE)
+
+    def _due(self, flush: bool) -> bool:
+        backlog = self._stream.backlog(self._ledger.position(STAGE))
+        if backlog.oldest_arrived_at_us is None:
+            return False
+        waited_us = self._clock() - backlog.oldest_arrived_at_us
+        return flush or backlog.stored_bytes >= self._cut_bytes or waited_us >= self._cut_us
+
+    def _read(self, planned: SequenceRange) -> list[Frame]:
+        frames = self._stream.read(
+            planned.after, through=planned.through, max_records=0, max_bytes=0
+        )
+        return [frame for frame in frames if frame.shard_id in planned.through]
+
+    def _write(self, attempt_id: int, planned: SequenceRange, frames: Sequence[Frame]) -> int:
+        try:
+            size = self._archive.write(frames)
+        except Exception as error:
+            self._ledger.fail(attempt_id, str(error))
+            raise
+        records = sum(frame.records for frame in frames)
+        counts = {"records": records, "files": 1, "stored_bytes": size}
+        self._ledger.succeed(attempt_id, counts, planned.through)
+        return records
+
+
+def _by_shard(frames: Sequence[Frame]) -> list[list[Frame]]:
+    shards: dict[str, list[Frame]] = {}
+    for frame in frames:
+        shards.setdefault(frame.shard_id, []).append(frame)
+    return list(shards.values())
+
+
+def _cut(frames: Sequence[Frame], cut_bytes: int) -> list[list[Frame]]:
+    """Cut one shard's frames at the size limit and where an hour of arrival ends."""
+    files: list[list[Frame]] = []
+    size = 0
+    for frame in frames:
+        hour = frame.first_arrived_at_us // _HOUR_US
+        if (
+            not files
+            or size + len(frame.data) > cut_bytes
+            or files[-1][0].first_arrived_at_us // _HOUR_US != hour
+        ):
+            files.append([])
+            size = 0
+        files[-1].append(frame)
+        size += len(frame.data)
+    return files

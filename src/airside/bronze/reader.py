@@ -1,0 +1,92 @@
+"""Reads the archive back as if it were the stream."""
+
+import heapq
+from collections.abc import Iterator
+
+from airside.bronze.archive import DATA_SUFFIX, Archive
+from airside.bronze.index import INDEX_SUFFIX, decode_frames
+from airside.errors import CorruptDataError
+from airside.stream import Frame, Position
+
+
+class ArchiveReader:
+    """Gives the archive's frames in stream order, by the same call as a stream's.
+
+    One file of each shard is in memory at a time.
+    """
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._files = _files_by_shard(archive)
+        self._position: dict[str, str] | None = None
+        self._frames: Iterator[Frame] = iter(())
+        self._peeked: Frame | None = None
+
+    @property
+    def files(self) -> list[str]:
+        """The names of all archive files, by shard and sequence number."""
+        return [name for names in self._files.values() for _, _, name in names]
+
+    def end(self) -> dict[str, str]:
+        """Shard → the last sequence number that the archive holds."""
+        return {shard: files[-1][1] for shard, files in self._files.items()}
+
+    def read(
+        self,
+        after: Position,
+        *,
+        through: Position | None = None,
+        max_records: int,
+        max_bytes: int,
+    ) -> list[Frame]:
+        """Read on after a position; see `Stream.read`."""
+        if self._position != dict(after):
+            self._frames = self._merged(after)
+            self._peeked = next(self._frames, None)
+            self._position = dict(after)
+        taken: list[Frame] = []
+        records = raw_bytes = 0
+        while (frame := self._peeked) is not None:
+            if through is not None:
+                full = all(self._position.get(s, "") >= last for s, last in through.items())
+            else:
+                full = bool(taken) and (
+                    records + frame.records > max_records or raw_bytes + frame.raw_bytes > max_bytes
+                )
+            if full:
+                break
+            taken.append(frame)
+            records += frame.records
+            raw_bytes += frame.raw_bytes
+            self._position[frame.shard_id] = frame.last_sequence_number
+            self._peeked = next(self._frames, None)
+        return taken
+
+    def _merged(self, after: Position) -> Iterator[Frame]:
+        shards = [self._shard(shard, after.get(shard, "")) for shard in self._files]
+        return heapq.merge(*shards, key=lambda f: (f.first_arrived_at_us, f.shard_id))
+
+    def _shard(self, shard: str, after: str) -> Iterator[Frame]:
+        for _, last, name in self._files[shard]:
+            if last <= after:
+                continue
+            lake = self._archive.lake
+            for frame in decode_frames(name, lake.read(name), lake.read(name + INDEX_SUFFIX)):
+                if frame.first_sequence_number > after:
+                    yield frame
+
+
+def _files_by_shard(archive: Archive) -> dict[str, list[tuple[str, str, str]]]:
+    """Shard → (first, last sequence number, name) of its files, in order."""
+    shards: dict[str, list[tuple[str, str, str]]] = {}
+    for name in archive.lake.names(archive.root, DATA_SUFFIX):
+        stem = name.rsplit("/", 1)[1].removesuffix(DATA_SUFFIX)
+        try:
+            shard, first, last = stem.rsplit("-", 2)
+        except ValueError as error:
+            raise CorruptDataError(
+                f"{name} is not an archive file: expected <shard>-<first>-<last>{DATA_SUFFIX}; "
+                "move it out of the archive"
+            ) from error
+        shards.setdefault(shard, []).append((first, last, name))
+    return {shard: sorted(files) for shard, files in sorted(shards.items())}

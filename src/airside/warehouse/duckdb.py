@@ -1,0 +1,216 @@
+"""The embedded warehouse: one DuckDB file."""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+
+from airside.errors import (
+    AirsideError,
+    CorruptDataError,
+    RetryableError,
+    TerminalError,
+    UsageError,
+)
+from airside.events import FLIGHT_EVENTS, Feed
+from airside.warehouse.protocol import LoadedBatch
+from airside.warehouse.schema import ddl
+
+_READ_ONLY_STATEMENTS = (
+    duckdb.StatementType.SELECT,
+    duckdb.StatementType.EXPLAIN,
+)
+_BROKEN = (duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
+_OURS = (duckdb.OutOfMemoryException, *_BROKEN)
+"""What a question may run into without being at fault itself."""
+
+
+class DuckDBWarehouse:
+    """See `Warehouse` for what each method promises.
+
+    Loading belongs to one thread; `query` may be called from any.
+
+    Args:
+        path: The database file; made when missing, unless `read_only`.
+        clock: Microseconds since the Unix epoch, for `committed_at`.
+        threads: Worker threads of DuckDB.
+        memory_limit: DuckDB's memory limit, such as `1GB`; beyond it DuckDB spills to disk.
+        read_only: Ask only; other processes may do so at the same time.
+        feed: The feed that is loaded.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], int],
+        threads: int = 2,
+        memory_limit: str = "1GB",
+        read_only: bool = False,
+        feed: Feed = FLIGHT_EVENTS,
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._feed = feed
+        with translated_errors(path):
+            self._connection = duckdb.connect(str(path), read_only=read_only)
+            # Set globally after connecting, not in the connect call: dbt opens the same file in
+            # this process, and connections to one file must be opened with the same settings.
+            self._connection.execute(f"SET GLOBAL threads = {int(threads)}")
+            self._connection.execute("SET GLOBAL memory_limit = ?", [memory_limit])
+            self._connection.execute("SET GLOBAL TimeZone = 'UTC'")
+            self._connection.execute("SET GLOBAL autoinstall_known_extensions = false")
+            self._connection.execute("SET GLOBAL autoload_known_extensions = false")
+            if not read_only:
+                self._connection.execute("SET GLOBAL checkpoint_threshold = '256MB'")
+                for statement in ddl(feed):
+                    self._connection.execute(statement)
+
+    @property
+    def path(self) -> Path:
+        """The database file."""
+        return self._path
+
+    @property
+    def transform(self) -> duckdb.DuckDBPyConnection:
+        """The connection on which batches are transformed and loaded."""
+        return self._connection
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        """Run one read-only statement, on a connection of its own."""
+        with translated_errors(self._path), self._connection.cursor() as cursor:
+            try:
+                statements = duckdb.extract_statements(sql)
+            except duckdb.Error as error:
+                raise UsageError(str(error)) from error
+            if len(statements) != 1 or statements[0].type not in _READ_ONLY_STATEMENTS:
+                raise UsageError(
+                    "expected one SELECT (or DESCRIBE, SHOW, EXPLAIN) statement, got "
+                    f"{', '.join(s.type.name for s in statements) or 'nothing'}; only reading is "
+                    "allowed here"
+                )
+            cursor.execute("SET search_path = 'main,staging'")
+            cursor.execute("BEGIN TRANSACTION READ ONLY")
+            try:
+                table = cursor.sql(sql, params=list(parameters)).to_arrow_table()
+            except _OURS:
+                raise
+            except duckdb.Error as error:
+                raise UsageError(str(error)) from error
+            finally:
+                cursor.execute("ROLLBACK")
+            return table
+
+    def checkpoint(self) -> dict[str, str]:
+        """Shard → the last sequence number loaded."""
+        with translated_errors(self._path), self._connection.cursor() as cursor:
+            return dict(
+                cursor.execute(
+                    "SELECT shard_id, sequence_number FROM staging.checkpoints"
+                ).fetchall()
+            )
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Commit all that is loaded inside, or nothing."""
+        with translated_errors(self._path):
+            self._connection.execute("BEGIN TRANSACTION")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                self._rollback()
+                raise
+
+    def load(self, batch: LoadedBatch, *, clean: str, quarantined: pa.Table) -> int:
+        """Load a batch, inside `transaction`."""
+        execute = self._connection.execute
+        (batch_id,) = execute(
+            "SELECT coalesce(max(batch_id), 0) + 1 FROM staging.batches"
+        ).fetchall()[0]
+        names = ", ".join(self._feed.column_names)
+        execute(
+            f"INSERT INTO staging.{self._feed.name} ({names}, batch_id)"
+            f" SELECT {names}, {batch_id} FROM ({clean})"
+        )
+        if quarantined.num_rows:
+            self._connection.register("quarantined_rows", quarantined)
+            execute(
+                "INSERT INTO staging.quarantine BY NAME"
+                f" SELECT *, {batch_id} AS batch_id FROM quarantined_rows"
+            )
+            self._connection.unregister("quarantined_rows")
+        execute(
+            "INSERT INTO staging.batches VALUES"
+            " (?, ?, ?, ?, ?, make_timestamp(?), make_timestamp(?), make_timestamp(?))",
+            [
+                batch_id,
+                batch.received,
+                batch.clean,
+                batch.quarantined,
+                batch.duplicates,
+                batch.first_arrived_at_us,
+                batch.last_arrived_at_us,
+                self._clock(),
+            ],
+        )
+        for shard_id, sequence_number in batch.through.items():
+            execute(
+                "INSERT OR REPLACE INTO staging.checkpoints VALUES (?, ?)",
+                [shard_id, sequence_number],
+            )
+        return int(batch_id)
+
+    def close(self) -> None:
+        """Close the file; what is committed is safe without it."""
+        self._connection.close()
+
+    def _rollback(self) -> None:
+        try:
+            self._connection.execute("ROLLBACK")
+        except duckdb.Error:
+            return  # a fatal error has ended the transaction already; its own report matters
+
+
+@contextmanager
+def translated_errors(path: Path) -> Iterator[None]:
+    """Turn DuckDB's errors about the file, the disk and memory into Airside's."""
+    try:
+        yield
+    except AirsideError:
+        raise
+    except duckdb.IOException as error:
+        text = str(error)
+        if "lock" in text.lower():
+            raise TerminalError(
+                f"{path} is open in another process, and it does not answer on its socket; stop "
+                f"that process, or wait until it has started ({_first_line(text)})"
+            ) from error
+        if "No space left" in text or "could not write" in text.lower():
+            raise RetryableError(
+                f"{path}: the disk is full ({_first_line(text)}); free space, then start again"
+            ) from error
+        raise CorruptDataError(
+            f"{path} cannot be read ({_first_line(text)}); move it aside and rebuild it from the "
+            "archive with `airside backfill`"
+        ) from error
+    except duckdb.OutOfMemoryException as error:
+        raise RetryableError(
+            f"{path}: {_first_line(str(error))}; raise `warehouse.memory_limit`, or free disk "
+            "space for temporary files"
+        ) from error
+    except (
+        duckdb.FatalException,
+        duckdb.InternalException,
+        duckdb.SerializationException,
+    ) as error:
+        raise CorruptDataError(
+            f"{path}: {_first_line(str(error))}; start again; if it stays, move the file aside and "
+            "rebuild it from the archive with `airside backfill`"
+        ) from error
+
+
+def _first_line(text: str) -> str:
+    return text.strip().splitlines()[0]
