@@ -1,8 +1,8 @@
 """The ledger: one row per attempt of a stage, and how far each stage has come.
 
 A stage writes its plan down before it starts (`begin`) and the outcome when it is done. What a
-crash leaves unfinished is found by `unfinished` and done again over the same range, so that files
-keep their names and nothing is counted twice. SQLite in WAL mode: other processes read it freely.
+crash or an error leaves undone is `pending` and done again over the same range, so that files keep
+their names and nothing is counted twice. SQLite in WAL mode: other processes read it freely.
 """
 
 import json
@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     counts TEXT NOT NULL DEFAULT '{}',
     error TEXT
 ) STRICT;
-CREATE INDEX IF NOT EXISTS unfinished ON attempts (stage) WHERE outcome = 'started';
+CREATE INDEX IF NOT EXISTS attempts_of_a_stage ON attempts (stage, attempt_id);
 CREATE TABLE IF NOT EXISTS progress (
     stage TEXT NOT NULL,
     shard_id TEXT NOT NULL,
@@ -63,7 +63,7 @@ class Ledger:
     Args:
         path: The SQLite file; made when missing.
         clock: Microseconds since the Unix epoch.
-        keep_attempts: How many finished attempts of a stage are kept.
+        keep_attempts: About how many attempts are kept.
     """
 
     def __init__(
@@ -83,6 +83,11 @@ class Ledger:
     def begin(self, stage: str, plan: Mapping[str, Any]) -> int:
         """Write a plan down, durably, before work on it starts; returns the attempt's id."""
         with self._transaction():
+            self._db.execute(
+                "UPDATE attempts SET outcome = 'failed', error = 'cut off'"
+                " WHERE stage = ? AND outcome = 'started'",
+                (stage,),
+            )
             cursor = self._db.execute(
                 "INSERT INTO attempts (stage, plan, outcome, started_at_us)"
                 " VALUES (?, ?, 'started', ?)",
@@ -132,16 +137,28 @@ class Ledger:
                 )
             )
 
-    def totals(self, stage: str) -> dict[str, int]:
-        """Name → the sum of that count over all successes of the stage, for ever."""
-        with self._errors():
-            return dict(
+    def progress(self, stage: str) -> tuple[dict[str, str], dict[str, int]]:
+        """A stage's position and totals (name → sum over all its successes), at one moment."""
+        with self._transaction("DEFERRED"):
+            totals = dict(
                 self._db.execute("SELECT name, total FROM totals WHERE stage = ?", (stage,))
             )
+            return self.position(stage), totals
 
-    def unfinished(self, stage: str) -> list[Attempt]:
-        """The attempts that a crash cut off, oldest first."""
-        return self._attempts("stage = ? AND outcome = 'started' ORDER BY attempt_id", stage)
+    def records_since(self, stage: str, since_us: int) -> int:
+        """How many records the stage's successes since an instant cover."""
+        with self._errors():
+            row = self._db.execute(
+                "SELECT coalesce(sum(json_extract(counts, '$.records')), 0) FROM attempts"
+                " WHERE stage = ? AND outcome = 'succeeded' AND finished_at_us >= ?",
+                (stage, since_us),
+            ).fetchone()
+        return int(row[0])
+
+    def pending(self, stage: str) -> Attempt | None:
+        """The stage's newest attempt, unless it succeeded: its plan has to be done again."""
+        newest = self._attempts("stage = ? ORDER BY attempt_id DESC LIMIT 1", stage)
+        return newest[0] if newest and newest[0].outcome != "succeeded" else None
 
     def latest(self, stage: str, *, outcome: str, limit: int = 1) -> list[Attempt]:
         """The newest attempts of a stage with an outcome, newest first."""
@@ -175,9 +192,9 @@ class Ledger:
         )
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
+    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
         with self._errors():
-            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(f"BEGIN {kind}")
             try:
                 yield
             except BaseException:

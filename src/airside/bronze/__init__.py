@@ -5,7 +5,7 @@ each with an index beside it that keeps what a line cannot: shard, sequence numb
 A crash leaves no half file; what was planned is done again under the same names.
 """
 
-from airside.bronze.archive import Archive, Archiver
+from airside.bronze.archive import BRONZE, Archive, Archiver
 from airside.bronze.reader import ArchiveReader
 
-__all__ = ["Archive", "ArchiveReader", "Archiver"]
+__all__ = ["BRONZE", "Archive", "ArchiveReader", "Archiver"]

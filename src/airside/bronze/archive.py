@@ -8,9 +8,9 @@ from airside.bronze.index import INDEX_SUFFIX, encode_index
 from airside.events import Feed
 from airside.lake import Lake
 from airside.ledger import Ledger
-from airside.stream import Frame, Position, SequenceRange, Stream
+from airside.stream import Frame, SequenceRange, Stream
 
-STAGE = "bronze"
+BRONZE = "bronze"
 DATA_SUFFIX = ".ndjson.zst"
 _HOUR_US = 3_600_000_000
 _READ_RAW_BYTES = 64 * 1024 * 1024
@@ -80,19 +80,14 @@ class Archiver:
         self._cut_us = int(cut_seconds * 1e6)
         self._cut_bytes = cut_bytes
 
-    def recover(self) -> int:
-        """Do again, over exactly the same records, what a crash cut off; returns their number."""
-        done = 0
-        for attempt in self._ledger.unfinished(STAGE):
-            planned = SequenceRange(attempt.plan["after"], attempt.plan["through"])
-            done += self._write(attempt.attempt_id, planned, self._read(planned))
-        return done
-
     def run_once(self, *, flush: bool = False) -> int:
-        """Archive what is due, or all there is with `flush`; returns how many records."""
-        done = 0
+        """Archive what is due, or all there is with `flush`; returns how many records.
+
+        What a crash or an error cut off comes first, over exactly the same records.
+        """
+        done = self._redo()
         while self._due(flush):
-            position = self._ledger.position(STAGE)
+            position = self._ledger.position(BRONZE)
             frames = self._stream.read(
                 position, max_records=_READ_RECORDS, max_bytes=_READ_RAW_BYTES
             )
@@ -101,31 +96,31 @@ class Archiver:
                     shard = file_frames[0].shard_id
                     after = {shard: position[shard]} if shard in position else {}
                     planned = SequenceRange.of(after, file_frames)
-                    attempt_id = self._ledger.begin(
-                        STAGE, {"after": planned.after, "through": planned.through}
-                    )
-                    done += self._write(attempt_id, planned, file_frames)
+                    done += self._write(planned, file_frames)
                     position |= planned.through
         return done
 
-    def position(self) -> Position:
-        """How far the archive has come."""
-        return self._ledger.position(STAGE)
-
     def _due(self, flush: bool) -> bool:
-        backlog = self._stream.backlog(self._ledger.position(STAGE))
+        backlog = self._stream.backlog(self._ledger.position(BRONZE))
         if backlog.oldest_arrived_at_us is None:
             return False
         waited_us = self._clock() - backlog.oldest_arrived_at_us
         return flush or backlog.stored_bytes >= self._cut_bytes or waited_us >= self._cut_us
 
-    def _read(self, planned: SequenceRange) -> list[Frame]:
+    def _redo(self) -> int:
+        pending = self._ledger.pending(BRONZE)
+        if pending is None:
+            return 0
+        planned = SequenceRange(pending.plan["after"], pending.plan["through"])
         frames = self._stream.read(
             planned.after, through=planned.through, max_records=0, max_bytes=0
         )
-        return [frame for frame in frames if frame.shard_id in planned.through]
+        return self._write(planned, frames)
 
-    def _write(self, attempt_id: int, planned: SequenceRange, frames: Sequence[Frame]) -> int:
+    def _write(self, planned: SequenceRange, frames: Sequence[Frame]) -> int:
+        attempt_id = self._ledger.begin(
+            BRONZE, {"after": planned.after, "through": planned.through}
+        )
         try:
             size = self._archive.write(frames)
         except Exception as error:

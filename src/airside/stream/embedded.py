@@ -144,17 +144,13 @@ class EmbeddedStream:
         with self._errors():
             where, parameters = self._after(after)
             row = self._db.execute(
-                "SELECT coalesce(sum(records), 0), coalesce(sum(raw_bytes), 0),"
+                "SELECT (SELECT sum(last_sequence) FROM shards),"
+                " coalesce(sum(records), 0), coalesce(sum(raw_bytes), 0),"
                 " coalesce(sum(stored_bytes), 0), min(arrived_at_us)"
                 f" FROM frames WHERE {where}",
                 parameters,
             ).fetchone()
         return Backlog(*row)
-
-    def received(self) -> dict[str, int]:
-        """Shard → how many records it has ever taken; sequence numbers have no gaps."""
-        with self._errors():
-            return dict(self._db.execute("SELECT shard_id, last_sequence FROM shards"))
 
     def trim(self, through: Position, arrived_before_us: int) -> int:
         """Drop old frames that every consumer is done with; SQLite reuses their pages."""
@@ -177,7 +173,7 @@ class EmbeddedStream:
             TerminalError: The stream has taken records already.
         """
         with self._errors(), self._transaction():
-            taken = sum(self.received().values())
+            taken = self._db.execute("SELECT sum(last_sequence) FROM shards").fetchone()[0]
             if taken:
                 raise TerminalError(
                     f"{self._path} has taken {taken:,} records already; restore into an empty "

@@ -25,8 +25,10 @@ class RecordTooLargeError(UsageError):
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What lies on a stream after a position."""
+    """What lies on a stream after a position, all counted at one moment."""
 
+    received: int
+    """Records that the stream has ever taken."""
     records: int
     raw_bytes: int
     """Uncompressed."""
@@ -73,9 +75,6 @@ class Stream(Protocol):
 
     def backlog(self, after: Position) -> Backlog:
         """Measure what lies after a position."""
-
-    def received(self) -> dict[str, int]:
-        """Shard → how many records it has ever taken."""
 
     def trim(self, through: Position, arrived_before_us: int) -> int:
         """Drop frames that every consumer is done with and that are older than the retention.

@@ -1,0 +1,127 @@
+"""What happened to every single record: the equations, and whether they hold.
+
+    received = archived + awaiting archive
+    received = clean + quarantined + duplicates + in flight
+
+Nothing here is derived from the equation it has to prove: `received` is what the stream says it
+took, `archived` what the archiver says it wrote, the verdicts are sums over committed batches, and
+what waits is counted on the stream, frame by frame, behind each consumer's checkpoint.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from airside.bronze import BRONZE
+from airside.ledger import Ledger
+from airside.silver import SILVER
+from airside.stream import Backlog, Stream
+from airside.warehouse import Reader
+
+_THROUGHPUT_SECONDS = 10
+
+_VERDICTS = """
+SELECT
+    coalesce(sum(received), 0)::BIGINT AS loaded,
+    coalesce(sum(clean), 0)::BIGINT AS clean,
+    coalesce(sum(quarantined), 0)::BIGINT AS quarantined,
+    coalesce(sum(duplicates), 0)::BIGINT AS duplicates,
+    (SELECT list(c) FROM staging.checkpoints AS c) AS checkpoint
+FROM staging.batches
+"""
+_REASONS = """
+SELECT reason, count(*) AS records
+FROM staging.quarantine GROUP BY reason ORDER BY records DESC, reason
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Consumer:
+    """How one consumer of the stream is doing."""
+
+    lag_records: int
+    """Records behind its checkpoint."""
+    iterator_age_seconds: float
+    """How long the oldest of them has waited; 0 where there is none."""
+    records_per_second: float
+    """What it got done in the last ten seconds."""
+    total_records: int
+    """What it has got done since the data directory was made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accounting:
+    """The account at one moment."""
+
+    received: int
+    archived: int
+    awaiting_archive: int
+    clean: int
+    quarantined: int
+    duplicates: int
+    in_flight: int
+    balanced: bool
+    consumers: dict[str, Consumer]
+    reasons: dict[str, int]
+    """Quarantine reason → records, most first."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+def account(
+    stream: Stream, ledger: Ledger, reader: Reader, *, clock: Callable[[], int]
+) -> Accounting:
+    """Draw up the account.
+
+    A consumer's position and totals are read at one moment, before the stream is counted behind
+    that position, so the equations hold exactly while records keep coming.
+
+    Args:
+        stream: What took the records.
+        ledger: Knows how far the archive has come.
+        reader: Knows the verdicts.
+        clock: Microseconds since the Unix epoch.
+    """
+    archive_position, archive_totals = ledger.progress(BRONZE)
+    archived = archive_totals.get("records", 0)
+    archive_backlog = stream.backlog(archive_position)
+
+    verdicts = reader.query(_VERDICTS).to_pylist()[0]
+    checkpoint = {
+        row["shard_id"]: row["sequence_number"] for row in verdicts.pop("checkpoint") or []
+    }
+    backlog = stream.backlog(checkpoint)
+    judged = verdicts["clean"] + verdicts["quarantined"] + verdicts["duplicates"]
+
+    def consumer(stage: str, behind: Backlog, done: int) -> Consumer:
+        now_us = clock()
+        oldest_us = behind.oldest_arrived_at_us
+        recent = ledger.records_since(stage, now_us - _THROUGHPUT_SECONDS * 1_000_000)
+        return Consumer(
+            lag_records=behind.records,
+            iterator_age_seconds=max(0.0, (now_us - oldest_us) / 1e6) if oldest_us else 0.0,
+            records_per_second=recent / _THROUGHPUT_SECONDS,
+            total_records=done,
+        )
+
+    reasons = reader.query(_REASONS).to_pydict()
+    return Accounting(
+        received=backlog.received,
+        archived=archived,
+        awaiting_archive=archive_backlog.records,
+        clean=verdicts["clean"],
+        quarantined=verdicts["quarantined"],
+        duplicates=verdicts["duplicates"],
+        in_flight=backlog.records,
+        balanced=(
+            archive_backlog.received == archived + archive_backlog.records
+            and backlog.received == judged + backlog.records
+        ),
+        consumers={
+            BRONZE: consumer(BRONZE, archive_backlog, archived),
+            SILVER: consumer(SILVER, backlog, verdicts["loaded"]),
+        },
+        reasons=dict(zip(reasons["reason"], reasons["records"], strict=True)),
+    )

@@ -1,0 +1,235 @@
+"""One running pipeline: bronze, silver and gold side by side over one data directory.
+
+Each stage runs on a thread of its own, at its own cadence, and waits for no other. An error that
+may pass is tried again with growing patience; one that cannot pass stops the pipeline with its
+message, except in gold, which ingestion does not need.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from airside.bronze import Archive, Archiver
+from airside.errors import AirsideError, RetryableError
+from airside.events import FLIGHT_EVENTS
+from airside.gold import Gold, Thresholds, export
+from airside.lake import LocalLake
+from airside.ledger import Ledger
+from airside.runtime.data_dir import DataDir
+from airside.settings import Settings
+from airside.silver import Silver
+from airside.stream import EmbeddedStream
+from airside.warehouse import DuckDBWarehouse, QueryServer
+
+_MAX_BACKOFF_SECONDS = 30.0
+
+
+def wall_clock() -> int:
+    """Microseconds since the Unix epoch."""
+    return time.time_ns() // 1_000
+
+
+@dataclass
+class Health:
+    """What a stage last said of itself."""
+
+    error: str | None = None
+    """Why it cannot go on just now; None while all is well."""
+    last_success_us: int | None = None
+    failures: int = 0
+    """In a row."""
+
+
+@dataclass
+class Pipeline:
+    """The stages, wired. Made by `open_pipeline`."""
+
+    settings: Settings
+    warehouse: DuckDBWarehouse
+    archiver: Archiver
+    silver: Silver
+    gold: Gold
+    lake: LocalLake
+    clock: Callable[[], int]
+    health: dict[str, Health] = field(default_factory=dict)
+    fatal: AirsideError | None = None
+    _stop: threading.Event = field(default_factory=threading.Event)
+    _threads: list[threading.Thread] = field(default_factory=list)
+    _last_export: float | None = None
+
+    def drain(self, progress: Callable[[str, int], None] = lambda _stage, _records: None) -> None:
+        """Process all that is on the stream now, then refresh gold once.
+
+        The archive is written by a second thread meanwhile.
+
+        Args:
+            progress: Told a stage's name and how many records it has just done.
+        """
+        errors: list[AirsideError] = []
+
+        def archive() -> None:
+            try:
+                progress("bronze", self.archiver.run_once(flush=True))
+            except AirsideError as error:
+                errors.append(error)
+
+        thread = threading.Thread(target=archive, name="bronze")
+        thread.start()
+        try:
+            while done := self.silver.run_once():
+                progress("silver", done)
+        finally:
+            thread.join()
+        if errors:
+            raise errors[0]
+        self.gold.refresh()
+        self.export()
+
+    def start(self) -> None:
+        """Start the stages' threads."""
+        silver, gold = self.settings.silver, self.settings.gold
+        for name, work, every in (
+            ("bronze", self._archive, min(1.0, self.settings.bronze.cut_seconds)),
+            ("silver", self._transform, silver.window_seconds),
+            ("gold", self._refresh, gold.refresh_seconds),
+        ):
+            self.health[name] = Health()
+            thread = threading.Thread(target=self._loop, args=(name, work, every), name=name)
+            self._threads.append(thread)
+            thread.start()
+
+    def stop(self) -> None:
+        """Let every stage finish what it is at, archive what waits, and bring gold up to date."""
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        if self._threads and self.fatal is None:
+            self.drain()
+        self._threads.clear()
+
+    def export(self) -> None:
+        """Write gold's tables as Parquet files."""
+        export(self.warehouse, self.lake.publish)
+
+    def _archive(self) -> None:
+        self.archiver.run_once()
+
+    def _transform(self) -> None:
+        while self.silver.run_once() and not self._stop.is_set():
+            pass
+
+    def _refresh(self) -> None:
+        self.gold.refresh()
+        now = time.monotonic()
+        if (
+            self._last_export is None
+            or now - self._last_export >= self.settings.gold.export_seconds
+        ):
+            self._last_export = now
+            self.export()
+
+    def _loop(self, name: str, work: Callable[[], None], every: float) -> None:
+        health = self.health[name]
+        due = time.monotonic()
+        while not self._stop.wait(max(0.0, due - time.monotonic())):
+            due = max(due + every, time.monotonic())
+            try:
+                work()
+            except AirsideError as error:
+                health.error = str(error)
+                health.failures += 1
+                if not isinstance(error, RetryableError) and name != "gold":
+                    self.fatal = error
+                    self._stop.set()
+                    return
+                due = time.monotonic() + min(_MAX_BACKOFF_SECONDS, every * 2**health.failures)
+            except Exception as error:  # a defect must stop the run, not vanish with its thread
+                self.fatal = AirsideError(f"{name}: {type(error).__name__}: {error}")
+                self._stop.set()
+                raise
+            else:
+                health.error, health.failures = None, 0
+                health.last_success_us = self.clock()
+
+    @property
+    def stopping(self) -> threading.Event:
+        """Set when the pipeline stops or has to."""
+        return self._stop
+
+
+@contextmanager
+def open_pipeline(
+    data_dir: DataDir, settings: Settings, clock: Callable[[], int] = wall_clock
+) -> Iterator[Pipeline]:
+    """Own a data directory and wire the stages on it; closes all on the way out.
+
+    Raises:
+        UsageError: The directory cannot be used.
+        RetryableError: Another process runs on it.
+    """
+    data_dir.open()
+    with ExitStack() as stack:
+        stack.enter_context(data_dir.owned())
+        lake = LocalLake(data_dir.root)
+        lake.sweep()
+        warehouse = DuckDBWarehouse(
+            data_dir.warehouse,
+            clock=clock,
+            threads=settings.warehouse.threads,
+            memory_limit=settings.warehouse.memory_limit,
+        )
+        stack.callback(warehouse.close)
+        server = QueryServer(data_dir.socket, warehouse)
+        stack.callback(server.close)
+
+        # Streams and ledgers belong to one thread each, so every stage opens its own.
+        def stream() -> EmbeddedStream:
+            opened = EmbeddedStream(data_dir.stream, clock=clock, shards=settings.stream.shards)
+            stack.callback(opened.close)
+            return opened
+
+        def ledger() -> Ledger:
+            opened = Ledger(
+                data_dir.ledger, clock=clock, keep_attempts=settings.ledger.keep_attempts
+            )
+            stack.callback(opened.close)
+            return opened
+
+        yield Pipeline(
+            settings=settings,
+            warehouse=warehouse,
+            archiver=Archiver(
+                stream(),
+                Archive(lake, FLIGHT_EVENTS),
+                ledger(),
+                clock=clock,
+                cut_seconds=settings.bronze.cut_seconds,
+                cut_bytes=settings.bronze.cut_bytes,
+            ),
+            silver=Silver(
+                stream(),
+                lake,
+                ledger(),
+                warehouse,
+                FLIGHT_EVENTS,
+                dedupe_horizon=timedelta(hours=settings.silver.dedupe_horizon_hours),
+                dedupe_max_ids=settings.silver.dedupe_max_ids,
+                max_batch_records=settings.silver.max_batch_records,
+                max_batch_bytes=settings.silver.max_batch_bytes,
+            ),
+            gold=Gold(
+                data_dir.warehouse,
+                data_dir.work,
+                Thresholds(
+                    active_departure_hours=settings.gold.active_departure_hours,
+                    active_landed_minutes=settings.gold.active_landed_minutes,
+                    active_silence_hours=settings.gold.active_silence_hours,
+                    turnaround_cutoff_minutes=settings.gold.turnaround_cutoff_minutes,
+                ),
+            ),
+            lake=lake,
+            clock=clock,
+        )

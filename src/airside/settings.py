@@ -1,0 +1,238 @@
+"""Settings: frozen, checked, and each with a known origin.
+
+The only module that reads the environment and `airside.toml`. A value comes from, in rising order:
+the default here, `airside.toml` in the working directory (or the file that `AIRSIDE_CONFIG`
+names), the environment (`AIRSIDE_SILVER__WINDOW_SECONDS=60`), the command line.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic.fields import FieldInfo
+
+from airside.errors import UsageError
+
+ENVIRONMENT_PREFIX = "AIRSIDE_"
+CONFIG_VARIABLE = "AIRSIDE_CONFIG"
+CONFIG_FILE = "airside.toml"
+
+Rate = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(gt=0)]
+MessPreset = Literal["none", "typical", "hostile"]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class SimulatorSettings(_Section):
+    """`airside simulate`, and the simulator that `airside up` starts."""
+
+    airport: str = Field("AMD", description="IATA code of the hub")
+    flights_per_day: int = Field(600, ge=1, description="Departures and arrivals of a day")
+    seed: int = Field(1, ge=0, description="The same seed gives the same bytes")
+    time_compression: float = Field(60, gt=0, description="Simulated seconds in a real second")
+    telemetry_seconds: int = Field(60, ge=1, description="Simulated time between positions")
+    mess: MessPreset = Field("typical", description="How dirty the records are")
+    mess_rates: dict[str, Rate] = Field(
+        default_factory=dict, description="Single rates that differ from the preset's"
+    )
+
+
+class StreamSettings(_Section):
+    """The stream."""
+
+    shards: int = Field(1, ge=1, le=512, description="Shards of a new embedded stream")
+    retention_hours: float = Field(
+        24, gt=0, description="Records that every consumer has read are kept so long"
+    )
+
+
+class BronzeSettings(_Section):
+    """The archive."""
+
+    cut_seconds: Seconds = Field(60, description="A file is cut at this age …")
+    cut_bytes: int = Field(5_000_000, ge=1, description="… or at this size, as stored")
+
+
+class SilverSettings(_Section):
+    """The transform."""
+
+    window_seconds: Seconds = Field(1, description="Micro-batch trigger")
+    max_batch_records: int = Field(100_000, ge=1, description="A batch holds at most so many …")
+    max_batch_bytes: int = Field(134_217_728, ge=1, description="… and so many bytes")
+    dedupe_horizon_hours: float = Field(
+        24, gt=0, description="An event_id seen again within it is a duplicate"
+    )
+    dedupe_max_ids: int = Field(5_000_000, ge=1, description="So many ids are remembered")
+
+
+class WarehouseSettings(_Section):
+    """The embedded warehouse."""
+
+    threads: int = Field(2, ge=1, description="Worker threads of DuckDB")
+    memory_limit: str = Field(
+        "700MB",
+        pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$",
+        description="DuckDB's share of memory; beyond it, it spills to disk",
+    )
+
+
+class GoldSettings(_Section):
+    """The star schema."""
+
+    refresh_seconds: Seconds = Field(5, description="How often gold is refreshed")
+    export_seconds: Seconds = Field(60, description="How often gold/*.parquet is written")
+    active_departure_hours: float = Field(
+        3, gt=0, description="A scheduled flight is active this near its departure"
+    )
+    active_landed_minutes: float = Field(
+        30, gt=0, description="A landed flight stays active so long"
+    )
+    active_silence_hours: float = Field(
+        6, gt=0, description="A flight unheard of for so long is not active"
+    )
+    turnaround_cutoff_minutes: int = Field(
+        180, gt=0, description="A longer stay is not a turnaround"
+    )
+
+
+class LedgerSettings(_Section):
+    """The ledger."""
+
+    keep_attempts: int = Field(10_000, ge=100, description="Attempts kept of each stage")
+
+
+class Settings(_Section):
+    """Everything that can be set."""
+
+    data_dir: Path = Field(Path("airside-data"), description="Where everything is kept")
+    simulator: SimulatorSettings = SimulatorSettings()
+    stream: StreamSettings = StreamSettings()
+    bronze: BronzeSettings = BronzeSettings()
+    silver: SilverSettings = SilverSettings()
+    warehouse: WarehouseSettings = WarehouseSettings()
+    gold: GoldSettings = GoldSettings()
+    ledger: LedgerSettings = LedgerSettings()
+
+
+class Effective(BaseModel):
+    """Settings, and where each value comes from."""
+
+    model_config = ConfigDict(frozen=True)
+
+    settings: Settings
+    origins: dict[str, str]
+    """Dotted name → `default`, the file, the environment variable, or `command line`."""
+
+
+def load(overrides: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Effective:
+    """Put the settings together.
+
+    Args:
+        overrides: Dotted names and values from the command line; None means not given.
+        environment: Instead of the process's own, for tests.
+
+    Raises:
+        UsageError: A name is unknown or a value is wrong; says which, where, and what would do.
+    """
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for origin, name, value in _layers(overrides, environment):
+        _check_name(name, origin)
+        values[name] = value
+        origins[name] = origin
+    try:
+        settings = Settings.model_validate(_nested(values))
+    except ValidationError as error:
+        raise UsageError(_explain(error, values, origins)) from None
+    return Effective(
+        settings=settings,
+        origins={name: origins.get(name, "default") for name, _ in fields()},
+    )
+
+
+def fields() -> Iterator[tuple[str, FieldInfo]]:
+    """Every setting's dotted name and definition, in order."""
+    for name, info in Settings.model_fields.items():
+        section = info.annotation
+        if isinstance(section, type) and issubclass(section, _Section):
+            for key, inner in section.model_fields.items():
+                yield f"{name}.{key}", inner
+        else:
+            yield name, info
+
+
+def environment_variable(name: str) -> str:
+    """The environment variable that sets a dotted name."""
+    return ENVIRONMENT_PREFIX + name.replace(".", "__").upper()
+
+
+def _layers(
+    overrides: Mapping[str, Any], environment: Mapping[str, str]
+) -> Iterator[tuple[str, str, Any]]:
+    """Give (origin, dotted name, value), later ones winning."""
+    named = environment.get(CONFIG_VARIABLE)
+    path = Path(named or CONFIG_FILE)
+    if named or path.is_file():
+        try:
+            document = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise UsageError(f"{path} cannot be read: {error}; mend it or move it away") from error
+        for name, value in _flat(document):
+            yield str(path), name, value
+    known = {environment_variable(name): name for name, _ in fields()}
+    for variable, value in sorted(environment.items()):
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable != CONFIG_VARIABLE:
+            fallback = variable.removeprefix(ENVIRONMENT_PREFIX).replace("__", ".").lower()
+            yield variable, known.get(variable, fallback), value
+    for name, value in overrides.items():
+        if value is not None:
+            yield "command line", name, value
+
+
+def _flat(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for name, value in document.items():
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                yield f"{name}.{key}", inner
+        else:
+            yield name, value
+
+
+def _nested(values: Mapping[str, Any]) -> dict[str, Any]:
+    document: dict[str, Any] = {}
+    for name, value in values.items():
+        section, _, key = name.rpartition(".")
+        (document.setdefault(section, {}) if section else document)[key] = value
+    return document
+
+
+def _check_name(name: str, origin: str) -> None:
+    known = [known for known, _ in fields()]
+    if name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]}?" if near else "`airside config` lists all settings"
+    raise UsageError(f"unknown setting {name} ({origin}); {hint}")
+
+
+def _explain(error: ValidationError, values: Mapping[str, Any], origins: Mapping[str, str]) -> str:
+    first = error.errors()[0]
+    location = [str(part) for part in first["loc"]]
+    name = next((n for n in (".".join(location[:2]), location[0]) if n in values), location[0])
+    where = ".".join([name, *location[len(name.split(".")) :]])
+    message = first["msg"][0].lower() + first["msg"][1:]
+    definition = dict(fields()).get(name)
+    choices = [str(choice) for choice in get_args(definition.annotation)] if definition else []
+    near = difflib.get_close_matches(str(values.get(name)), choices, n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return (
+        f"setting {where} ({origins.get(name, 'default')}) is {first['input']!r}: {message}{hint}"
+    )
