@@ -117,11 +117,12 @@ class Ledger:
                 " ON CONFLICT DO UPDATE SET total = total + excluded.total",
                 [(stage, name, count) for name, count in counts.items()],
             )
-            self._db.executemany(
-                "INSERT INTO progress VALUES (?, ?, ?)"
-                " ON CONFLICT DO UPDATE SET sequence_number = excluded.sequence_number",
-                [(stage, shard, sequence) for shard, sequence in (through or {}).items()],
-            )
+            self._move(stage, through or {})
+
+    def note(self, stage: str, progress: Mapping[str, str]) -> None:
+        """Write down how far something has come that has no attempts, such as a simulator."""
+        with self._transaction():
+            self._move(stage, progress)
 
     def fail(self, attempt_id: int, error: str) -> None:
         """Record a failure; whoever tries again begins a new attempt."""
@@ -181,6 +182,13 @@ class Ledger:
             Attempt(r[0], r[1], json.loads(r[2]), r[3], r[4], r[5], json.loads(r[6]), r[7])
             for r in rows
         ]
+
+    def _move(self, stage: str, through: Mapping[str, str]) -> None:
+        self._db.executemany(
+            "INSERT INTO progress VALUES (?, ?, ?)"
+            " ON CONFLICT DO UPDATE SET sequence_number = excluded.sequence_number",
+            [(stage, shard, sequence) for shard, sequence in through.items()],
+        )
 
     def _finish(
         self, attempt_id: int, outcome: str, counts: Mapping[str, int], error: str | None

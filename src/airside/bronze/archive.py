@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from airside.bronze.index import INDEX_SUFFIX, encode_index
+from airside.bronze.index import INDEX_SUFFIX, decode_frames, encode_index
 from airside.events import Feed
 from airside.lake import Lake
 from airside.ledger import Ledger
-from airside.stream import Frame, SequenceRange, Stream
+from airside.stream import Frame, RangeFile, SequenceRange, Stream, hour_folder
 
 BRONZE = "bronze"
 DATA_SUFFIX = ".ndjson.zst"
@@ -32,12 +31,13 @@ class Archive:
     def name(self, frames: Sequence[Frame]) -> str:
         """Name a file by the hour in which its records arrived and the range that it holds."""
         first, last = frames[0], frames[-1]
-        hour = datetime.fromtimestamp(first.first_arrived_at_us / 1e6, tz=UTC)
-        return (
-            f"{self.root}/ingest_date={hour:%Y-%m-%d}/ingest_hour={hour:%H}/"
-            f"{first.shard_id}-{first.first_sequence_number}-{last.last_sequence_number}"
-            f"{DATA_SUFFIX}"
-        )
+        return RangeFile(
+            hour_folder(self.root, first.first_arrived_at_us),
+            first.shard_id,
+            first.first_sequence_number,
+            last.last_sequence_number,
+            DATA_SUFFIX,
+        ).name
 
     def write(self, frames: Sequence[Frame]) -> int:
         """Write one file with its index; returns the size of the file in bytes.
@@ -49,6 +49,14 @@ class Archive:
             path.write_bytes(encode_index(frames))
         with self.lake.publish(name) as path, path.open("wb") as file:
             return sum(file.write(frame.data) for frame in frames)
+
+    def read(self, name: str) -> list[Frame]:
+        """Cut a file into its frames again.
+
+        Raises:
+            CorruptDataError: The file or its index is missing or damaged.
+        """
+        return decode_frames(name, self.lake.read(name), self.lake.read(name + INDEX_SUFFIX))
 
 
 class Archiver:

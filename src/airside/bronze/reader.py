@@ -4,9 +4,7 @@ import heapq
 from collections.abc import Iterator
 
 from airside.bronze.archive import DATA_SUFFIX, Archive
-from airside.bronze.index import INDEX_SUFFIX, decode_frames
-from airside.errors import CorruptDataError
-from airside.stream import Frame, Position
+from airside.stream import Frame, Position, RangeFile, in_force
 
 
 class ArchiveReader:
@@ -25,11 +23,11 @@ class ArchiveReader:
     @property
     def files(self) -> list[str]:
         """The names of all archive files, by shard and sequence number."""
-        return [name for names in self._files.values() for _, _, name in names]
+        return [file.name for files in self._files.values() for file in files]
 
     def end(self) -> dict[str, str]:
         """Shard → the last sequence number that the archive holds."""
-        return {shard: files[-1][1] for shard, files in self._files.items()}
+        return {shard: files[-1].last for shard, files in self._files.items()}
 
     def read(
         self,
@@ -66,27 +64,19 @@ class ArchiveReader:
         shards = [self._shard(shard, after.get(shard, "")) for shard in self._files]
         return heapq.merge(*shards, key=lambda f: (f.first_arrived_at_us, f.shard_id))
 
-    def _shard(self, shard: str, after: str) -> Iterator[Frame]:
-        for _, last, name in self._files[shard]:
-            if last <= after:
-                continue
-            lake = self._archive.lake
-            for frame in decode_frames(name, lake.read(name), lake.read(name + INDEX_SUFFIX)):
-                if frame.first_sequence_number > after:
-                    yield frame
+    def _shard(self, shard_id: str, after: str) -> Iterator[Frame]:
+        for file in self._files[shard_id]:
+            if file.last > after:
+                for frame in self._archive.read(file.name):
+                    if frame.first_sequence_number > after:
+                        yield frame
 
 
-def _files_by_shard(archive: Archive) -> dict[str, list[tuple[str, str, str]]]:
-    """Shard → (first, last sequence number, name) of its files, in order."""
-    shards: dict[str, list[tuple[str, str, str]]] = {}
-    for name in archive.lake.names(archive.root, DATA_SUFFIX):
-        stem = name.rsplit("/", 1)[1].removesuffix(DATA_SUFFIX)
-        try:
-            shard, first, last = stem.rsplit("-", 2)
-        except ValueError as error:
-            raise CorruptDataError(
-                f"{name} is not an archive file: expected <shard>-<first>-<last>{DATA_SUFFIX}; "
-                "move it out of the archive"
-            ) from error
-        shards.setdefault(shard, []).append((first, last, name))
-    return {shard: sorted(files) for shard, files in sorted(shards.items())}
+def _files_by_shard(archive: Archive) -> dict[str, list[RangeFile]]:
+    """Shard → its files, in stream order."""
+    names = archive.lake.names(archive.root, DATA_SUFFIX)
+    kept, _ = in_force(RangeFile.parse(name, DATA_SUFFIX) for name in names)
+    shards: dict[str, list[RangeFile]] = {}
+    for file in sorted(kept, key=lambda file: (file.shard_id, file.first)):
+        shards.setdefault(file.shard_id, []).append(file)
+    return shards

@@ -18,6 +18,7 @@ from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, Thresholds, export
 from airside.lake import LocalLake
 from airside.ledger import Ledger
+from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.settings import Settings
 from airside.silver import Silver
@@ -25,11 +26,6 @@ from airside.stream import EmbeddedStream
 from airside.warehouse import DuckDBWarehouse, QueryServer
 
 _MAX_BACKOFF_SECONDS = 30.0
-
-
-def wall_clock() -> int:
-    """Microseconds since the Unix epoch."""
-    return time.time_ns() // 1_000
 
 
 @dataclass

@@ -9,6 +9,7 @@ from airside.stream.frame import Frame, Run, frames_to_arrow, pack, unpack
 from airside.stream.position import Position, SequenceRange
 from airside.stream.producer import Producer
 from airside.stream.protocol import MAX_RECORD_BYTES, Backlog, RecordTooLargeError, Stream
+from airside.stream.range_file import RangeFile, hour_folder, in_force
 
 __all__ = [
     "MAX_RECORD_BYTES",
@@ -17,11 +18,14 @@ __all__ = [
     "Frame",
     "Position",
     "Producer",
+    "RangeFile",
     "RecordTooLargeError",
     "Run",
     "SequenceRange",
     "Stream",
     "frames_to_arrow",
+    "hour_folder",
+    "in_force",
     "pack",
     "unpack",
 ]

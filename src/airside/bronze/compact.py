@@ -1,0 +1,57 @@
+"""Merges the archive's small files, an hour at a time."""
+
+from itertools import groupby
+
+from airside.bronze.archive import DATA_SUFFIX, Archive
+from airside.bronze.index import INDEX_SUFFIX
+from airside.stream import RangeFile, in_force
+
+
+def compact(archive: Archive, *, before: str, max_bytes: int) -> tuple[int, int]:
+    """Merge neighbouring files of the hours that are over.
+
+    The merged file is published before its parts are deleted, and readers pass over parts that a
+    merged file covers, so that a crash in between loses nothing and counts nothing twice.
+
+    Args:
+        archive: What to merge.
+        before: Only folders that sort before this one, such as
+            `bronze/flight_events/ingest_date=2026-01-01/ingest_hour=05`.
+        max_bytes: A merged file holds at most so many bytes.
+
+    Returns:
+        How many files were read, and how many were written in their place.
+    """
+    lake = archive.lake
+    names = lake.names(archive.root, DATA_SUFFIX)
+    kept, replaced = in_force(RangeFile.parse(name, DATA_SUFFIX) for name in names)
+    for file in replaced:
+        _delete(archive, file)
+    read = written = 0
+    for _, files in groupby((f for f in kept if f.folder < before), key=lambda f: f[:2]):
+        for group in _groups([(file, lake.size(file.name)) for file in files], max_bytes):
+            archive.write([frame for file in group for frame in archive.read(file.name)])
+            for file in group:
+                _delete(archive, file)
+            read += len(group)
+            written += 1
+    return read, written
+
+
+def _delete(archive: Archive, file: RangeFile) -> None:
+    """Remove a file and its index; the file first, as a file without an index is damage."""
+    archive.lake.delete(file.name)
+    archive.lake.delete(file.name + INDEX_SUFFIX)
+
+
+def _groups(files: list[tuple[RangeFile, int]], max_bytes: int) -> list[list[RangeFile]]:
+    """Put neighbours together up to the limit; a file with no neighbour stays as it is."""
+    groups: list[list[RangeFile]] = []
+    size = max_bytes
+    for file, file_size in files:
+        if size + file_size > max_bytes:
+            groups.append([])
+            size = 0
+        groups[-1].append(file)
+        size += file_size
+    return [group for group in groups if len(group) > 1]

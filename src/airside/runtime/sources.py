@@ -1,0 +1,161 @@
+"""Brings records in: from the simulator, and from files."""
+
+import hashlib
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from datetime import UTC, datetime
+from typing import BinaryIO
+
+from airside.errors import UsageError
+from airside.ledger import Ledger
+from airside.runtime.clocks import wall_clock
+from airside.runtime.data_dir import DataDir
+from airside.settings import Settings, SimulatorSettings
+from airside.simulator import Simulator, SimulatorConfig, mess_preset
+from airside.stream import MAX_RECORD_BYTES, EmbeddedStream, Producer, Stream
+
+SIMULATOR = "simulator"
+_PUT_RECORDS = 5_000
+_PUT_BYTES = 4 * 1024 * 1024
+
+
+@contextmanager
+def open_stream(data_dir: DataDir, settings: Settings) -> Iterator[EmbeddedStream]:
+    """Open the directory's stream for putting; a pipeline may run beside it, or not."""
+    data_dir.open()
+    stream = EmbeddedStream(data_dir.stream, clock=wall_clock, shards=settings.stream.shards)
+    try:
+        yield stream
+    finally:
+        stream.close()
+
+
+def simulator_config(
+    settings: SimulatorSettings,
+    start: datetime,
+    *,
+    days: int | None = None,
+    max_events: int | None = None,
+) -> SimulatorConfig:
+    """Make the simulator's own configuration out of the settings.
+
+    Raises:
+        UsageError: A value is wrong, or a rate unknown.
+    """
+    mess = mess_preset(settings.mess)
+    known = [field.name for field in fields(mess)]
+    for name in settings.mess_rates:
+        if name not in known:
+            raise UsageError(
+                f"simulator.mess_rates has no rate {name}; the rates are {', '.join(known)}"
+            )
+    return SimulatorConfig(
+        airport=settings.airport,
+        flights_per_day=settings.flights_per_day,
+        seed=settings.seed,
+        start=start,
+        mess=replace(mess, **settings.mess_rates),
+        days=days,
+        max_events=max_events,
+        telemetry_seconds=settings.telemetry_seconds,
+    )
+
+
+def simulate(
+    stream: Stream,
+    ledger: Ledger,
+    settings: SimulatorSettings,
+    stop: threading.Event,
+    *,
+    rate: float | None = None,
+    start: datetime | None = None,
+    days: int | None = None,
+    max_events: int | None = None,
+    on_put: Callable[[int, int], None] = lambda _records, _due_us: None,
+) -> int:
+    """Run the simulator onto a stream until it ends or is stopped; returns the records put.
+
+    The simulated clock is kept in the ledger, so a simulator started again with the same settings
+    goes on where it was. What it had put without noting it down is put again with the same ids,
+    and found to be a duplicate. With other settings it starts a new world at the same clock.
+
+    Args:
+        stream: Where the records go.
+        ledger: Keeps the simulated clock.
+        settings: What to simulate.
+        stop: Ends the run.
+        rate: Records a real second, instead of the time compression.
+        start: The first simulated instant, for a new simulation; None goes on where one was, or
+            starts with the current day.
+        days: End after so many simulated days.
+        max_events: End after so many records.
+        on_put: Told after each put how many records it held, and the simulated clock.
+    """
+    identity = json.dumps(settings.model_dump(exclude={"time_compression"}), sort_keys=True)
+    world = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    noted = {} if start else ledger.position(SIMULATOR)
+    resume_us = None
+    if f"{world} start" in noted:
+        start = datetime.fromisoformat(noted[f"{world} start"])
+        resume_us = int(noted["clock"])
+    elif "clock" in noted:
+        start = datetime.fromtimestamp(int(noted["clock"]) // 1_000_000, tz=UTC)
+    elif start is None:
+        today = datetime.fromtimestamp(wall_clock() / 1e6, tz=UTC)
+        start = today.replace(hour=0, minute=0, second=0, microsecond=0)
+    config = simulator_config(settings, start, days=days, max_events=max_events)
+    ledger.note(SIMULATOR, {f"{world} start": start.isoformat()})
+
+    def note(records: int, due_us: int) -> None:
+        ledger.note(SIMULATOR, {"clock": str(due_us)})
+        on_put(records, due_us)
+
+    producer = Producer(stream, time.monotonic, stop.wait, note)
+    return producer.run(
+        Simulator(config).emissions(after_us=resume_us),
+        speed=None if rate else settings.time_compression,
+        rate=rate,
+    )
+
+
+def ingest(stream: Stream, file: BinaryIO, refused: Callable[[int, int], None]) -> int:
+    """Put every line of a file on the stream, verbatim, whatever it holds.
+
+    Args:
+        stream: Where the records go.
+        file: Lines ended by LF; the last may lack it.
+        refused: Told the line's number and size where it is too large for a record.
+
+    Returns:
+        How many records were put; each is durable.
+    """
+    pending: list[bytes] = []
+    size = total = 0
+    for line in _lines(file, refused):
+        pending.append(line)
+        size += len(line)
+        if len(pending) >= _PUT_RECORDS or size >= _PUT_BYTES:
+            stream.put(pending)
+            total += len(pending)
+            pending, size = [], 0
+    stream.put(pending)
+    return total + len(pending)
+
+
+def _lines(file: BinaryIO, refused: Callable[[int, int], None]) -> Iterator[bytes]:
+    """Give the lines that are not too large, without ever holding one that is."""
+    number = 0
+    while line := file.readline(MAX_RECORD_BYTES + 1):
+        number += 1
+        size = len(line)
+        while not line.endswith(b"\n") and (more := file.readline(MAX_RECORD_BYTES + 1)):
+            size += len(more)
+            line = more if size > MAX_RECORD_BYTES + 1 else line + more
+        if size - line.endswith(b"\n") > MAX_RECORD_BYTES:
+            refused(number, size)
+        else:
+            yield line.removesuffix(b"\n")
