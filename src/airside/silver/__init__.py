@@ -1,0 +1,5 @@
+"""The transform: messy records in, silver rows or a verdict with its reasons out.
+
+What enters is the stream's records, verbatim; what leaves is Parquet in the lake, rows in the
+warehouse's staging, and a quarantine that keeps the bytes.
+"""
