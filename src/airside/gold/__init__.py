@@ -1,0 +1,10 @@
+"""Gold: the star schema and the answers, built by dbt inside the warehouse.
+
+What enters: the staging tables. What leaves: dimensions, facts and reports in the same database,
+and Parquet files of them. A crash at any instant costs nothing: the next refresh goes on where each
+model had come to.
+"""
+
+from airside.gold.refresh import Gold, RefreshResult, Thresholds
+
+__all__ = ["Gold", "RefreshResult", "Thresholds"]

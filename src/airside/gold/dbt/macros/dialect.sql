@@ -1,0 +1,81 @@
+{#- What engines spell differently. A new engine implements each macro below once, under its own
+    prefix; the models stay as they are. -#}
+
+{% macro minutes_between(started_at, ended_at) -%}
+  {{ return(adapter.dispatch("minutes_between", "airside")(started_at, ended_at)) }}
+{%- endmacro %}
+
+{#- Signed and exact to the microsecond, a DOUBLE: 6e7 microseconds are a minute. -#}
+{% macro duckdb__minutes_between(started_at, ended_at) -%}
+  (epoch_us({{ ended_at }}) - epoch_us({{ started_at }})) / 6e7
+{%- endmacro %}
+
+
+{% macro add_minutes(instant, minutes) -%}
+  {{ return(adapter.dispatch("add_minutes", "airside")(instant, minutes)) }}
+{%- endmacro %}
+
+{% macro duckdb__add_minutes(instant, minutes) -%}
+  {{ instant }} + to_minutes({{ minutes }})
+{%- endmacro %}
+
+
+{% macro latest_known(column, position) -%}
+  {{ return(adapter.dispatch("latest_known", "airside")(column, position)) }}
+{%- endmacro %}
+
+{#- The aggregate: the value in the row with the greatest position among those that have a value. -#}
+{% macro duckdb__latest_known(column, position) -%}
+  arg_max({{ column }}, {{ position }})
+{%- endmacro %}
+
+
+{% macro percentile(column, fraction) -%}
+  {{ return(adapter.dispatch("percentile", "airside")(column, fraction)) }}
+{%- endmacro %}
+
+{#- Linear interpolation between the two nearest values, NULLs left out. -#}
+{% macro duckdb__percentile(column, fraction) -%}
+  quantile_cont({{ column }}, {{ fraction }})
+{%- endmacro %}
+
+
+{% macro hash_text(text) -%}
+  {{ return(adapter.dispatch("hash_text", "airside")(text)) }}
+{%- endmacro %}
+
+{#- 32 lower-case hexadecimal digits; equal in every engine. -#}
+{% macro duckdb__hash_text(text) -%}
+  md5({{ text }})
+{%- endmacro %}
+
+
+{% macro iso_date(instant) -%}
+  {{ return(adapter.dispatch("iso_date", "airside")(instant)) }}
+{%- endmacro %}
+
+{#- YYYY-MM-DD as text. -#}
+{% macro duckdb__iso_date(instant) -%}
+  cast(cast({{ instant }} as date) as varchar)
+{%- endmacro %}
+
+
+{% macro every_date(first, last) -%}
+  {{ return(adapter.dispatch("every_date", "airside")(first, last)) }}
+{%- endmacro %}
+
+{#- A query with one row per day, column calendar_date, both ends included. -#}
+{% macro duckdb__every_date(first, last) -%}
+  select cast(series.day as date) as calendar_date
+  from generate_series(date '{{ first }}', date '{{ last }}', interval 1 day) as series (day)
+{%- endmacro %}
+
+
+{% macro each_item(list) -%}
+  {{ return(adapter.dispatch("each_item", "airside")(list)) }}
+{%- endmacro %}
+
+{#- One row per item of a list, in a select list. -#}
+{% macro duckdb__each_item(list) -%}
+  unnest({{ list }})
+{%- endmacro %}

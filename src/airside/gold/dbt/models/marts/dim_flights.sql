@@ -1,0 +1,44 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="append",
+        post_hook="{{ record_progress() }}",
+    )
+}}
+
+with seen as (
+    select distinct
+        flight_icao,
+        departure_airport_iata,
+        arrival_airport_iata
+    from {{ ref("stg_flight_events") }}
+    where {{ in_this_refresh("batch_id") }}
+),
+
+members as (
+    select
+        {{ flight_key("flight_icao", "departure_airport_iata", "arrival_airport_iata") }}
+            as flight_key,
+        flight_icao,
+        departure_airport_iata,
+        arrival_airport_iata
+    from seen
+    {%- if not is_incremental() %}
+    union all
+    select
+        {{ code_key("null") }} as flight_key,
+        null as flight_icao,
+        null as departure_airport_iata,
+        null as arrival_airport_iata
+    {%- endif %}
+)
+
+select
+    flight_key,
+    flight_icao,
+    departure_airport_iata,
+    arrival_airport_iata
+from members
+{%- if is_incremental() %}
+where flight_key not in (select flight_key from {{ this }})
+{%- endif %}

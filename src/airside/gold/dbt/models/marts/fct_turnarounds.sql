@@ -1,0 +1,175 @@
+{{
+    config(
+        materialized="incremental",
+        incremental_strategy="replace",
+        unique_key=["scheduled_departure_at", "leg_key"],
+        meta={"keep_where": "turnaround_minutes is not null"},
+        post_hook="{{ record_progress() }}",
+    )
+}}
+
+{%- set cutoff = var("turnaround_cutoff_minutes") %}
+
+with changed_keys as (
+    select distinct
+        leg_key,
+        scheduled_departure_at
+    from {{ ref("int_flight_leg_events") }}
+    where {{ in_this_refresh("leg_batch_id") }}
+),
+
+changed_legs as (
+    {{ rows_with_keys(ref("fct_flight_legs"), "changed_keys") }}
+),
+
+arriving_keys as (
+    select
+        leg_key,
+        scheduled_departure_at
+    from changed_keys
+    {%- if is_incremental() %}
+    -- A changed leg may begin, move or end the turnaround of the leg that brought its aircraft in:
+    -- the one it was linked to so far, and those that it follows now.
+    union
+    select
+        leg_key,
+        scheduled_departure_at
+    from {{ this }}
+    where
+        next_scheduled_departure_at >= (select min(scheduled_departure_at) from changed_keys)
+        and next_scheduled_departure_at <= (select max(scheduled_departure_at) from changed_keys)
+        and next_leg_key in (select leg_key from changed_keys)
+    union
+    select
+        arriving.leg_key,
+        arriving.scheduled_departure_at
+    from {{ ref("fct_flight_legs") }} as arriving
+    inner join changed_legs
+        on
+            arriving.tail_number = changed_legs.tail_number
+            and arriving.arrival_airport_iata = changed_legs.departure_airport_iata
+            and arriving.actual_arrival_at < changed_legs.actual_departure_at
+            and {{ add_minutes("arriving.actual_arrival_at", cutoff) }}
+            > changed_legs.actual_departure_at
+    where
+        arriving.actual_arrival_at < (select max(actual_departure_at) from changed_legs)
+        and arriving.actual_arrival_at
+        > (select {{ add_minutes("min(actual_departure_at)", -cutoff) }} from changed_legs)
+    {%- endif %}
+),
+
+arriving_legs as (
+    {{ rows_with_keys(ref("fct_flight_legs"), "arriving_keys") }}
+),
+
+arrivals as (
+    select
+        leg_key,
+        tail_number,
+        arrival_airport_iata as airport_iata,
+        actual_arrival_at as moved_at
+    from arriving_legs
+    where tail_number is not null and actual_arrival_at is not null
+),
+
+departures as (
+    select
+        leg_key,
+        scheduled_departure_at,
+        tail_number,
+        departure_airport_iata as airport_iata,
+        actual_departure_at as moved_at
+    from {{ ref("fct_flight_legs") }}
+    where
+        tail_number in (select tail_number from arrivals)
+        and actual_departure_at > (select min(moved_at) from arrivals)
+        and actual_departure_at < (select {{ add_minutes("max(moved_at)", cutoff) }} from arrivals)
+),
+
+movements as (
+    select
+        leg_key,
+        tail_number,
+        airport_iata,
+        moved_at,
+        1 as is_arrival
+    from arrivals
+    union all
+    select
+        leg_key,
+        tail_number,
+        airport_iata,
+        moved_at,
+        0 as is_arrival
+    from departures
+),
+
+-- At one instant the departure sorts first, so that it does not follow the arrival.
+followed as (
+    select
+        *,
+        min(case when is_arrival = 0 then moved_at end) over (
+            partition by tail_number, airport_iata
+            order by moved_at, is_arrival
+            rows between 1 following and unbounded following
+        ) as next_departure_at
+    from movements
+),
+
+next_legs as (
+    select
+        followed.leg_key,
+        followed.moved_at as arrived_at,
+        followed.next_departure_at,
+        min(departures.leg_key) as next_leg_key
+    from followed
+    inner join departures
+        on
+            followed.tail_number = departures.tail_number
+            and followed.airport_iata = departures.airport_iata
+            and followed.next_departure_at = departures.moved_at
+    where
+        followed.is_arrival = 1
+        and followed.next_departure_at < {{ add_minutes("followed.moved_at", cutoff) }}
+    group by followed.leg_key, followed.moved_at, followed.next_departure_at
+),
+
+turnarounds as (
+    select
+        arriving_legs.*,
+        next_legs.next_leg_key,
+        next_legs.next_departure_at,
+        departures.scheduled_departure_at as next_scheduled_departure_at,
+        arriving_legs.turnaround_time_minutes as reported_minutes,
+        {{ minutes_between("arriving_legs.actual_arrival_at", "next_legs.next_departure_at") }}
+            as derived_minutes
+    from arriving_legs
+    left join next_legs on arriving_legs.leg_key = next_legs.leg_key
+    left join departures on next_legs.next_leg_key = departures.leg_key
+)
+
+select
+    leg_key,
+    flight_key,
+    airline_key,
+    aircraft_key,
+    arrival_airport_key as airport_key,
+    {{ date_key("actual_arrival_at") }} as actual_arrival_date_key,
+    flight_icao,
+    airline_iata,
+    tail_number,
+    aircraft_type,
+    arrival_airport_iata as airport_iata,
+    scheduled_departure_at,
+    actual_arrival_at,
+    next_leg_key,
+    next_scheduled_departure_at,
+    next_departure_at,
+    passenger_count,
+    reported_minutes,
+    derived_minutes,
+    coalesce(cast(reported_minutes as double), derived_minutes) as turnaround_minutes
+from turnarounds
+{%- if not is_incremental() %}
+where reported_minutes is not null or derived_minutes is not null
+{%- endif %}

@@ -1,0 +1,3 @@
+select
+    {{ delay_measures() }}
+from {{ ref("fct_flight_legs") }}

@@ -1,0 +1,10 @@
+select
+    airport_iata,
+    airport_icao,
+    airport_name,
+    city,
+    country,
+    latitude,
+    longitude,
+    timezone
+from {{ source("staging", "airports") }}

@@ -1,0 +1,149 @@
+"""dbt, run inside this process: silent, offline, and with errors of Airside's own."""
+
+import json
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from airside.errors import AirsideError, RetryableError, TerminalError
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunner
+
+PROJECT_DIR = Path(__file__).parent / "dbt"
+
+_QUIET = (
+    "--quiet",
+    "--no-print",
+    "--log-level=none",
+    "--log-level-file=none",
+    "--no-write-json",
+    "--no-use-colors",
+    "--no-version-check",
+    "--no-send-anonymous-usage-stats",
+)
+_ONE_AT_A_TIME = threading.Lock()  # dbt keeps its flags and its connection in globals
+_RETRYABLE_MARKS = ("No space left", "Out of Memory", "could not write")
+
+
+@dataclass(frozen=True, slots=True)
+class NodeResult:
+    """What became of one model, seed or test."""
+
+    name: str
+    status: str
+    """`success`, `pass`, `warn`, `fail`, `error` or `skipped`."""
+    message: str
+    seconds: float
+
+
+class DbtProcess:
+    """The packaged dbt project on one DuckDB file.
+
+    The first call costs about four seconds (importing dbt, parsing the project); the later ones a
+    tenth of a second and what the models take.
+
+    Args:
+        database: The DuckDB file. Other connections of this process may have it open.
+        work_dir: Where the profile, parsed project and compiled SQL go; made when missing. The
+            project itself is only read.
+        variables: The project's `vars`, constant for the life of this object: dbt parses the
+            project again when they change.
+    """
+
+    def __init__(self, database: Path, work_dir: Path, variables: Mapping[str, object]) -> None:
+        self._database = database
+        self._work_dir = work_dir
+        self._variables = json.dumps(dict(variables), sort_keys=True)
+        self._runner: dbtRunner | None = None
+
+    def invoke(self, command: str, *arguments: str) -> list[NodeResult]:
+        """Run one dbt command.
+
+        Raises:
+            AirsideError: dbt could not run, or a model or seed failed; names it and carries the
+                database's message. A failing data test is no error, it is in the results.
+        """
+        with _ONE_AT_A_TIME:
+            runner = self._started()
+            from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415  loaded by now
+
+            outcome = runner.invoke([command, *self._flags(), *arguments])
+        if not isinstance(outcome.result, RunExecutionResult):
+            raise _error(f"dbt {command} could not run", str(outcome.exception))
+        results = [
+            NodeResult(
+                name=result.node.name,
+                status=str(result.status),
+                message=str(result.message or ""),
+                seconds=result.execution_time,
+            )
+            for result in outcome.result.results
+        ]
+        for result in results:
+            if result.status == "error" and command != "test":
+                raise _error(f"the model {result.name} failed", result.message)
+        return results
+
+    def close(self) -> None:
+        """Let go of the database file."""
+        if self._runner is None:
+            return
+        from dbt.adapters.duckdb.connections import (  # noqa: PLC0415  slow, and loaded by now
+            DuckDBConnectionManager,
+        )
+
+        with _ONE_AT_A_TIME:
+            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt's
+            self._runner = None
+
+    def _started(self) -> "dbtRunner":
+        if self._runner is None:
+            from dbt.cli.main import dbtRunner  # noqa: PLC0415  takes seconds; readers do without
+            from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415  as above
+
+            self._write_profile()
+            parsed = dbtRunner().invoke(["parse", *self._flags()])
+            if not isinstance(parsed.result, Manifest):
+                raise _error("the dbt project cannot be read", str(parsed.exception))
+            self._runner = dbtRunner(manifest=parsed.result)
+        return self._runner
+
+    def _flags(self) -> tuple[str, ...]:
+        return (
+            *_QUIET,
+            f"--project-dir={PROJECT_DIR}",
+            f"--profiles-dir={self._work_dir}",
+            f"--target-path={self._work_dir / 'target'}",
+            f"--log-path={self._work_dir / 'logs'}",
+            f"--vars={self._variables}",
+        )
+
+    def _write_profile(self) -> None:
+        self._work_dir.mkdir(parents=True, exist_ok=True)
+        profile = {
+            "airside": {
+                "target": "embedded",
+                "outputs": {
+                    "embedded": {
+                        "type": "duckdb",
+                        "path": str(self._database.resolve()),
+                        "schema": "main",
+                        "threads": 1,
+                        # the host's own connection keeps the file open; dbt need not
+                        "keep_open": False,
+                    }
+                },
+            }
+        }
+        # JSON is YAML
+        (self._work_dir / "profiles.yml").write_text(json.dumps(profile, indent=2))
+
+
+def _error(what: str, message: str) -> AirsideError:
+    text = " ".join(message.split())
+    if any(mark in message for mark in _RETRYABLE_MARKS):
+        return RetryableError(f"gold: {what}: {text}; free disk space or memory, then start again")
+    return TerminalError(f"gold: {what}: {text}")

@@ -1,0 +1,134 @@
+"""Refreshing gold: which batches, which models, and whether anything has to be done at all."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import duckdb
+
+from airside.gold.control import Control, Fingerprints
+from airside.gold.dbt_process import PROJECT_DIR, DbtProcess, NodeResult
+
+_INCREMENTAL = ("--select", "config.materialized:incremental")
+_VIEWS = ("--select", "config.materialized:view")
+_REFERENCED = ("--full-refresh", "--select", "dim_airlines", "dim_airports", "dim_aircraft")
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The contract's settings of live flights and turnarounds, in minutes of event time."""
+
+    turnaround_cutoff_minutes: int = 180
+    """An aircraft that stands this long or longer is not being turned around."""
+    live_departure_minutes: int = 180
+    """A scheduled flight is live this close to its departure, before or after."""
+    live_landed_minutes: int = 30
+    """A landed flight stays live this long after its last event."""
+    live_stale_minutes: int = 360
+    """A flight whose last event is further than this from the watermark is not live."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshResult:
+    """What a refresh did."""
+
+    through_batch_id: int
+    """The last batch that gold now holds; 0 before the first."""
+    refreshed: bool
+    """Whether anything had to be done."""
+    model_seconds: Mapping[str, float] = field(default_factory=dict)
+    """Model → seconds it took, all runs of this refresh together."""
+
+
+class Gold:
+    """The star schema in the warehouse's DuckDB file.
+
+    One thread refreshes; any may read the tables meanwhile. Every model changes in a transaction of
+    its own, so a reader sees a model before or after, never halfway.
+
+    Args:
+        database: The DuckDB file, with the staging tables in it.
+        work_dir: A folder for dbt's own files, under the data directory.
+        thresholds: Constant for the life of this object.
+        max_events_per_run: A refresh of more events is cut into several runs, which bounds memory.
+    """
+
+    def __init__(
+        self,
+        database: Path,
+        work_dir: Path,
+        *,
+        thresholds: Thresholds | None = None,
+        max_events_per_run: int = 500_000,
+    ) -> None:
+        thresholds = thresholds or Thresholds()
+        self._database = database
+        self._control = Control(database)
+        self._dbt = DbtProcess(database, work_dir, asdict(thresholds))
+        self._fingerprints = Fingerprints.of(PROJECT_DIR, asdict(thresholds))
+        self._max_events_per_run = max_events_per_run
+        self._lock = threading.Lock()
+        self._is_prepared = False
+
+    def refresh(self) -> RefreshResult:
+        """Take in every batch that staging holds now.
+
+        Costs what the new events cost; next to nothing where there are none.
+
+        Raises:
+            AirsideError: A model failed; what the other models had done stands, and the next
+                refresh goes on from there.
+        """
+        with self._lock, self._opened():
+            return self._refresh(rebuild=False)
+
+    def full_refresh(self) -> RefreshResult:
+        """Build every table anew from staging."""
+        with self._lock, self._opened():
+            return self._refresh(rebuild=True)
+
+    def test(self) -> list[NodeResult]:
+        """Run dbt's tests of keys, relationships and rules; those that failed are in the result."""
+        with self._lock, self._opened():
+            return self._dbt.invoke("test")
+
+    def close(self) -> None:
+        """Let go of the database file."""
+        self._dbt.close()
+
+    def _opened(self) -> duckdb.DuckDBPyConnection:
+        # Held during a refresh, so that dbt's short connections find the file open already.
+        return self._control.connect()
+
+    def _refresh(self, *, rebuild: bool) -> RefreshResult:
+        seconds: dict[str, float] = {}
+        done = [] if self._is_prepared and not rebuild else self._prepare(rebuild=rebuild)
+        latest, through = self._control.latest_batch(), self._control.refreshed_through()
+        while through < latest:
+            through = self._control.open_window(through, self._max_events_per_run)
+            done += self._dbt.invoke("run", *_INCREMENTAL)
+        for result in done:
+            seconds[result.name] = seconds.get(result.name, 0.0) + result.seconds
+        return RefreshResult(through, bool(done), seconds)
+
+    def _prepare(self, *, rebuild: bool) -> list[NodeResult]:
+        """Bring reference data and the models' definitions up to date."""
+        control, wanted, dbt = self._control, self._fingerprints, self._dbt
+        control.create_tables()
+        stored = control.fingerprints()
+        done: list[NodeResult] = []
+        if stored.reference != wanted.reference:
+            control.load_airports()
+            done += dbt.invoke("seed", "--full-refresh")
+        if rebuild or stored.models != wanted.models:
+            control.open_window(0, self._max_events_per_run)
+            done += dbt.invoke("run", "--full-refresh")
+        elif stored.reference != wanted.reference:
+            control.open_window(0, None)
+            done += dbt.invoke("run", *_REFERENCED)
+        elif stored.views != wanted.views:
+            done += dbt.invoke("run", *_VIEWS)
+        control.store_fingerprints(wanted)
+        self._is_prepared = True
+        return done
