@@ -97,11 +97,7 @@ class Control:
             connection.register("airports", airports)
             connection.execute("BEGIN")
             connection.execute("DELETE FROM staging.airports")
-            connection.execute(
-                "INSERT INTO staging.airports"
-                " SELECT iata, icao, name, city, country, latitude, longitude, timezone"
-                " FROM airports"
-            )
+            connection.execute("INSERT INTO staging.airports BY NAME FROM airports")
             connection.execute("COMMIT")
 
     def latest_batch(self) -> int:
