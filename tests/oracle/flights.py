@@ -19,7 +19,8 @@ CUT = DAY + timedelta(hours=19)
 """The day is cut here, so that flights are in the air when the records end."""
 
 _AIRLINES = ("6E", "AI", "UK", "SG", "QP", "9W", None)  # None: the producer does not say
-_SEATS = {"A320": 180, "A21N": 222, "B738": 189, "AT76": 78, "B77W": 342}
+_SEATS = {"A320": 180, "A21N": 222, "B738": 189, "AT76": 78, "B77W": 342, "C208": 1}
+"""With one seat the passengers never vary: no correlation there."""
 _AIRPORTS = ("AMD", "BOM", "DEL", "BLR", "HYD", "CCU", "MAA", "DXB")
 _WEATHER = ("Clear", "Rain", "Fog", "Thunderstorm", "Haze é", None)
 _SPELLINGS = {
