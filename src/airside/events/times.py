@@ -27,7 +27,7 @@ _END_US = (date(2100, 1, 1).toordinal() - _EPOCH_DAY) * 86_400_000_000
 
 def trimmed(text: str | None) -> str | None:
     """Read a scalar's text as the contract does: no U+0000, ASCII blanks trimmed, blank is None."""
-    return text and (text.replace("\0", "").strip(_BLANKS) or None)
+    return (text.replace("\0", "").strip(_BLANKS) or None) if text else None
 
 
 def utc_us(text: str | None) -> int | None:

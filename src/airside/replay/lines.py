@@ -1,21 +1,42 @@
-"""The lines of a file, plain or compressed, a few megabytes at a time."""
+"""The lines of a file, plain or compressed, two megabytes at a time."""
 
-import gzip
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import BufferedReader
 from pathlib import Path
+from typing import Protocol
 
 import zstandard
 
 from airside.errors import CorruptDataError
 
-_CHUNK_BYTES = 4 * 1024 * 1024
-_ZSTD_INPUT_BYTES = 128 * 1024  # expands to a chunk or so
+_CHUNK_BYTES = 2 * 1024 * 1024
+_COMPRESSED_BYTES = 128 * 1024  # expands to about a chunk
 _MAX_LINE_BYTES = 64 * 1024 * 1024  # far over any record; without it one endless line takes it all
 
-_GZIP_MAGIC = b"\x1f\x8b"
-_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+
+class _Decompressor(Protocol):
+    """One gzip member or zstd frame on its way out."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether its end was reached."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the end."""
+
+    def decompress(self, data: bytes, /) -> bytes:
+        """Feed it the next bytes."""
+
+
+_DECOMPRESSORS: dict[bytes, Callable[[], _Decompressor]] = {
+    b"\x1f\x8b": lambda: zlib.decompressobj(wbits=31),  # gzip with its checksum
+    b"\x28\xb5\x2f\xfd": lambda: zstandard.ZstdDecompressor().decompressobj(),
+}
+"""What a compressed file begins with → what reads it."""
+
+_DAMAGE = (zstandard.ZstdError, zlib.error, EOFError)
 
 
 def line_batches(path: Path) -> Iterator[list[bytes]]:
@@ -28,11 +49,11 @@ def line_batches(path: Path) -> Iterator[list[bytes]]:
         path: A regular file.
 
     Yields:
-        The lines of about four megabytes, in order; never none.
+        The lines of about two megabytes, in order; never none.
 
     Raises:
         CorruptDataError: The compressed data is damaged or cut short, or a line is over 64 MiB;
-            all whole lines before it were given.
+            the lines before that were given.
         OSError: The file cannot be read.
     """
     rest = b""
@@ -66,42 +87,53 @@ def count_lines(path: Path) -> int | None:
 
 def _magic(raw: BufferedReader) -> bytes | None:
     start = raw.peek(4)
-    return next((magic for magic in (_GZIP_MAGIC, _ZSTD_MAGIC) if start.startswith(magic)), None)
+    return next((magic for magic in _DECOMPRESSORS if start.startswith(magic)), None)
 
 
 def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as raw:
         magic = _magic(raw)
+        if magic is None:
+            while chunk := raw.read(_CHUNK_BYTES):
+                yield chunk
+            return
         try:
-            if magic == _ZSTD_MAGIC:
-                yield from _unzstd(raw)
-            elif magic == _GZIP_MAGIC:
-                with gzip.open(raw) as unzipped:
-                    while chunk := unzipped.read(_CHUNK_BYTES):
-                        yield chunk
-            else:
-                while chunk := raw.read(_CHUNK_BYTES):
-                    yield chunk
-        except (zstandard.ZstdError, gzip.BadGzipFile, zlib.error, EOFError) as error:
+            yield from _gathered(_decompressed(raw, _DECOMPRESSORS[magic]))
+        except _DAMAGE as error:
             raise CorruptDataError(
-                f"{path}: its compressed data is damaged or cut short ({error}); what was readable "
-                "was given. Get a whole copy of the file"
+                f"{path}: its compressed data is damaged or cut short ({error}); the lines before "
+                "that were given. Get a whole copy of the file"
             ) from error
 
 
-def _unzstd(raw: BufferedReader) -> Iterator[bytes]:
-    """Decompress frame by frame: the library's reader does not tell a cut frame from an end."""
-    decompressor = zstandard.ZstdDecompressor()
-    frame = decompressor.decompressobj()
-    pending = 0  # bytes of the frame so far
-    while data := raw.read(_ZSTD_INPUT_BYTES):
+def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """Join pieces to chunks: an archive is made of many small frames."""
+    parts: list[bytes] = []
+    size = 0
+    try:
+        for piece in pieces:
+            parts.append(piece)
+            size += len(piece)
+            if size >= _CHUNK_BYTES:
+                yield b"".join(parts)
+                parts, size = [], 0
+    except _DAMAGE:
+        yield b"".join(parts)
+        raise
+    yield b"".join(parts)
+
+
+def _decompressed(raw: BufferedReader, start: Callable[[], _Decompressor]) -> Iterator[bytes]:
+    """Decompress frame by frame: the libraries' readers do not all tell a cut frame from an end."""
+    frame = start()
+    is_open = False
+    while data := raw.read(_COMPRESSED_BYTES):
         while data:
-            pending += len(data)
+            is_open = True
             if chunk := frame.decompress(data):
                 yield chunk
             data = b""
             if frame.eof:
-                data, pending = frame.unused_data, 0
-                frame = decompressor.decompressobj()
-    if pending:
-        raise EOFError("the last frame has no end")
+                data, frame, is_open = frame.unused_data, start(), False
+    if is_open:
+        raise EOFError("the last of it has no end")

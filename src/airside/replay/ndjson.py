@@ -1,6 +1,7 @@
 """A file of records, one a line, replayed verbatim and in its own order."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
@@ -8,7 +9,7 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from airside.errors import UsageError
+from airside.errors import CorruptDataError, UsageError
 from airside.events import Emission
 from airside.events.times import event_timestamp_us
 from airside.replay.lines import count_lines, line_batches
@@ -60,7 +61,8 @@ class NdjsonFile:
         """Every line from the first on, with `due_us` never falling.
 
         Raises:
-            CorruptDataError: The compressed data is damaged or cut short.
+            CorruptDataError: The compressed data is damaged or cut short, or a line has no end;
+                the lines before that were given.
         """
         with duckdb.connect(config={"threads": 1}) as connection:
             due_us = self._first_time(connection)
@@ -75,10 +77,11 @@ class NdjsonFile:
 
         Reads the top of the file twice rather than hold back lines until a time is found.
         """
-        for lines in line_batches(self._path):
-            for at in _times(connection, lines):
-                if at is not None:
-                    return at
+        with suppress(CorruptDataError):  # told when the replay has come to it
+            for lines in line_batches(self._path):
+                for at in _times(connection, lines):
+                    if at is not None:
+                        return at
         return 0
 
 

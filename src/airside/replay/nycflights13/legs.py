@@ -45,7 +45,7 @@ def legs_in_utc(flights: pa.Table) -> Legs:
     - The scheduled arrival is the first time after the scheduled departure at which the
       destination's clock shows it; so it may be a day later, or look earlier than the departure.
     - An actual time is the scheduled one plus the signed delay. The package's own HHMM of it
-      carries no date, and a delay can be over a day.
+      carries no date, and a delay can be most of a day.
     - Without a `dep_time` the flight was cancelled.
 
     Args:
@@ -105,10 +105,10 @@ class _Zones:
 
     @classmethod
     def of(cls, airports: pa.ChunkedArray) -> "_Zones":
-        reference = airports_table()
-        known: dict[str, str | None] = dict(
-            zip(reference["iata"].to_pylist(), reference["timezone"].to_pylist(), strict=True)
-        )
+        known: dict[str, str | None] = {
+            airport["airport_iata"]: airport["timezone"]
+            for airport in airports_table().select(["airport_iata", "timezone"]).to_pylist()
+        }
         codes = airports.combine_chunks().dictionary_encode()
         zones = [known.get(iata) or _unknown(iata) for iata in codes.dictionary.to_pylist()]
         names = sorted(set(zones))
