@@ -36,7 +36,9 @@ arriving_keys as (
         scheduled_departure_at
     from {{ this }}
     where
-        next_scheduled_departure_at >= (select min(scheduled_departure_at) from changed_keys)
+        next_scheduled_departure_at >= (
+            select coalesce(min(scheduled_departure_at), {{ end_of_time() }}) from changed_keys
+        )
         and next_scheduled_departure_at <= (select max(scheduled_departure_at) from changed_keys)
         and next_leg_key in (select leg_key from changed_keys)
     union
@@ -52,9 +54,14 @@ arriving_keys as (
             and {{ add_minutes("arriving.actual_arrival_at", cutoff) }}
             > changed_legs.actual_departure_at
     where
-        arriving.actual_arrival_at < (select max(actual_departure_at) from changed_legs)
-        and arriving.actual_arrival_at
-        > (select {{ add_minutes("min(actual_departure_at)", -cutoff) }} from changed_legs)
+        arriving.actual_arrival_at > (
+            select
+                coalesce(
+                    {{ add_minutes("min(actual_departure_at)", -cutoff) }}, {{ end_of_time() }}
+                )
+            from changed_legs
+        )
+        and arriving.actual_arrival_at < (select max(actual_departure_at) from changed_legs)
     {%- endif %}
 ),
 
@@ -82,7 +89,9 @@ departures as (
     from {{ ref("fct_flight_legs") }}
     where
         tail_number in (select tail_number from arrivals)
-        and actual_departure_at > (select min(moved_at) from arrivals)
+        and actual_departure_at > (
+            select coalesce(min(moved_at), {{ end_of_time() }}) from arrivals
+        )
         and actual_departure_at < (select {{ add_minutes("max(moved_at)", cutoff) }} from arrivals)
 ),
 
