@@ -1,0 +1,98 @@
+"""The flights of all operating days, in good time before anything is heard of them."""
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+
+from airside.simulator.airfield import capacity
+from airside.simulator.chance import generator
+from airside.simulator.line import Line
+from airside.simulator.operations import OperatingDay, Outcome, Place
+from airside.simulator.security import (
+    expected_arrivals,
+    roster,
+    terminal_arrivals,
+    waits,
+)
+from airside.simulator.timetable import build_timetable, day_begins
+from airside.simulator.weather import Weather
+
+LEAD_SECONDS = 16 * 3_600
+"""An outcome is known at the latest this long after the first news of the flight: a flight up to
+five hours late, whose return waits for it, with a diversion and a queue on top."""
+BEFORE_DAY_SECONDS = 3 * 3_600
+"""No flight is heard of earlier than this before its operating day begins."""
+SETTLING_MINUTES = 600
+"""How long after its scheduled end a line may still send."""
+TERMINAL_PEAKS = (60, 110, 180, 320)
+"""Passengers in five minutes at the peak of a terminal that is not the hub's."""
+EXPECTED_LOAD = 0.835
+
+
+class Plan:
+    """A source of outcomes that is asked for more as simulated time goes on."""
+
+    def __init__(self, hub: str, flights: int, seed: int) -> None:
+        self._seed = seed
+        lines = build_timetable(hub, flights, seed)
+        self._place = Place(hub, seed, lines, Weather(seed), *capacity(hub, lines))
+        self._longest_minutes = max(line.legs[-1].arrives for line in lines) + SETTLING_MINUTES
+        self._queues = {hub: expected_arrivals(_departures(hub, lines))} | {
+            f"terminal {peak}": terminal_arrivals(peak) for peak in TERMINAL_PEAKS
+        }
+        self._running: list[tuple[OperatingDay, Iterator[Outcome]]] = []
+        self._next_day: date | None = None
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        """The timetable."""
+        return self._place.lines
+
+    def begin(self, second: int) -> None:
+        """Begin with the earliest day that may have something to say at this instant."""
+        day = datetime.fromtimestamp(second, UTC).date() + timedelta(days=1)
+        while day_begins(self._place.hub, day) + self._longest_minutes * 60 > second:
+            day -= timedelta(days=1)
+        self._next_day = day + timedelta(days=1)
+        self._running = []
+
+    def outcomes(self, until: int) -> Iterator[Outcome]:
+        """The outcomes not yet given of all flights that are heard of before this instant.
+
+        Some that are heard of later are among them.
+        """
+        assert self._next_day is not None, "call begin first"  # noqa: S101 - a programming error
+        while day_begins(self._place.hub, self._next_day) - BEFORE_DAY_SECONDS < until:
+            day = self._day(self._next_day)
+            self._running.append((day, day.outcomes()))
+            self._next_day += timedelta(days=1)
+            self._place.weather.forget_before(until - 3 * 86_400)
+        ended = []
+        for day, outcomes in self._running:
+            while day.clock < until + LEAD_SECONDS:
+                outcome = next(outcomes, None)
+                if outcome is None:
+                    ended.append(day)
+                    break
+                yield outcome
+        if ended:
+            self._running = [each for each in self._running if each[0] not in ended]
+
+    def _day(self, day: date) -> OperatingDay:
+        security = {
+            where: waits(
+                expected,
+                roster(expected),
+                generator(self._seed, self._place.hub, "security", where, day.toordinal()),
+            )
+            for where, expected in self._queues.items()
+        }
+        return OperatingDay(self._place, day, security)
+
+
+def _departures(hub: str, lines: tuple[Line, ...]) -> list[tuple[int, float]]:
+    return [
+        (leg.departs, line.aircraft.type.seats * EXPECTED_LOAD)
+        for line in lines
+        for leg in line.legs
+        if leg.origin == hub
+    ]
