@@ -1,0 +1,220 @@
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from airside.silver.dedupe import DUPLICATES, STATE, Dedupe
+
+START = datetime(2025, 9, 24, 18)  # noqa: DTZ001 - DuckDB's TIMESTAMP has no zone
+
+
+class Row(NamedTuple):
+    shard_id: str
+    sequence_number: str
+    event_id: str | None
+    arrived_at: datetime
+    reason: str | None
+
+
+@pytest.fixture
+def connection() -> Iterator[duckdb.DuckDBPyConnection]:
+    with open_database() as connection:
+        yield connection
+
+
+def open_database() -> duckdb.DuckDBPyConnection:
+    connection = duckdb.connect(config={"threads": 1})
+    connection.execute("CREATE SCHEMA staging")
+    return connection
+
+
+def rows(events: Sequence[tuple[str | None, int]]) -> list[Row]:
+    """Rows in stream order from (event id or None for a quarantined record, second of arrival)."""
+    return [
+        Row(
+            "shard-0",
+            f"{number:020}",
+            event_id,
+            START + timedelta(seconds=second),
+            None if event_id is not None else "missing_event_id",
+        )
+        for number, (event_id, second) in enumerate(events)
+    ]
+
+
+def run(connection: duckdb.DuckDBPyConnection, dedupe: Dedupe, batch: Sequence[Row]) -> list[str]:
+    """Run one batch in a transaction; returns the sequence numbers of its duplicates."""
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE batch (shard_id VARCHAR, sequence_number VARCHAR,"
+        " event_id VARCHAR, arrived_at TIMESTAMP, reason VARCHAR)"
+    )
+    if batch:
+        # Handed over backwards: stream order is in the values, not in the table.
+        connection.executemany("INSERT INTO batch VALUES (?, ?, ?, ?, ?)", batch[::-1])
+    connection.execute("BEGIN")
+    count = dedupe.run("batch")
+    found = [
+        number
+        for (number,) in connection.execute(
+            f"SELECT sequence_number FROM {DUPLICATES} ORDER BY ALL"
+        ).fetchall()
+    ]
+    accepted = connection.execute(f"SELECT count(*) FROM ({dedupe.accepted('batch')})").fetchall()
+    connection.execute("COMMIT")
+    assert count == len(found)
+    assert accepted == [(sum(row.reason is None for row in batch) - count,)]
+    return found
+
+
+def expected_duplicates(stream: Sequence[Row], horizon: timedelta, max_ids: int) -> list[str]:
+    """The rule of the contract, one record after the other."""
+    last: dict[str | None, tuple[datetime, int]] = {}
+    accepted = 0
+    duplicates = []
+    for row in stream:
+        if row.reason is not None:
+            continue
+        prior = last.get(row.event_id)
+        if (
+            prior is not None
+            and row.arrived_at - prior[0] <= horizon
+            and accepted + 1 - prior[1] <= max_ids
+        ):
+            duplicates.append(row.sequence_number)
+        else:
+            accepted += 1
+            last[row.event_id] = (row.arrived_at, accepted)
+    return duplicates
+
+
+def test_the_first_of_an_id_wins_within_a_batch_and_across_batches(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    dedupe = Dedupe(connection)
+    stream = rows([("a", 0), ("b", 0), ("a", 1), ("c", 2), ("b", 3), ("d", 4)])
+
+    assert run(connection, dedupe, stream[:4]) == [stream[2].sequence_number]
+    assert run(connection, dedupe, stream[4:]) == [stream[4].sequence_number]
+
+
+def test_the_horizon_runs_from_the_accepted_record_and_not_from_its_duplicates(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    dedupe = Dedupe(connection, horizon=timedelta(seconds=10))
+    stream = rows([("a", 0), ("a", 10), ("a", 11), ("a", 20)])
+
+    assert run(connection, dedupe, stream) == [stream[1].sequence_number, stream[3].sequence_number]
+
+
+def test_only_so_many_ids_are_remembered(connection: duckdb.DuckDBPyConnection) -> None:
+    dedupe = Dedupe(connection, max_ids=2)
+    stream = rows([("a", 0), ("b", 0), ("a", 0), ("c", 0), ("a", 0)])
+
+    assert run(connection, dedupe, stream) == [stream[2].sequence_number]
+
+
+def test_a_quarantined_record_never_blocks_a_later_good_one(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    dedupe = Dedupe(connection)
+    bad, good = rows([("a", 0), ("a", 1)])
+
+    assert run(connection, dedupe, [bad._replace(reason="bad_status")]) == []
+    assert run(connection, dedupe, [good]) == []
+
+
+def test_an_id_is_remembered_only_if_the_transaction_commits(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    dedupe = Dedupe(connection)
+    (row,) = rows([("a", 0)])
+    connection.execute(
+        "CREATE TEMP TABLE batch AS SELECT 's' AS shard_id, '1' AS sequence_number,"
+        " 'a' AS event_id, TIMESTAMP '2025-09-24 18:00' AS arrived_at,"
+        " NULL::VARCHAR AS reason"
+    )
+    connection.execute("BEGIN")
+    dedupe.run("batch")
+    connection.execute("ROLLBACK")
+
+    assert run(connection, dedupe, [row]) == []
+
+
+def test_a_new_process_remembers_what_the_last_one_accepted(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    stream = rows([("a", 0), ("a", 1)])
+
+    assert run(connection, Dedupe(connection), stream[:1]) == []
+    assert run(connection, Dedupe(connection), stream[1:]) == [stream[1].sequence_number]
+
+
+def test_hashes_of_another_duckdb_release_are_replaced(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    stream = rows([("a", 0), ("b", 0), ("a", 1)])
+    run(connection, Dedupe(connection), stream[:2])
+    connection.execute(f"UPDATE {STATE} SET id_hash = id_hash + 1 WHERE event_id = 'a'")
+    connection.execute(f"UPDATE {STATE} SET id_hash = id_hash + 1 WHERE event_id = 'b'")
+
+    assert run(connection, Dedupe(connection), stream[2:]) == [stream[2].sequence_number]
+
+
+def test_pruning_bounds_the_state(connection: duckdb.DuckDBPyConnection) -> None:
+    dedupe = Dedupe(connection, max_ids=100)
+    stream = rows([(f"id-{number}", number) for number in range(1000)])
+    for start in range(0, 1000, 50):
+        run(connection, dedupe, stream[start : start + 50])
+
+    assert connection.execute(f"SELECT count(*) FROM {STATE}").fetchall()[0][0] <= 120
+
+
+def test_pruning_forgets_what_is_past_the_horizon(connection: duckdb.DuckDBPyConnection) -> None:
+    dedupe = Dedupe(connection, horizon=timedelta(seconds=10))
+    run(connection, dedupe, rows([("a", 0), ("b", 5), ("c", 15)]))
+
+    assert dedupe.prune() == 1
+    assert run(connection, dedupe, rows([("b", 15)])) != []
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(
+    events=st.lists(
+        st.tuples(
+            st.sampled_from(["a", "b", "c", "d", "e", "f", None]),
+            st.integers(min_value=0, max_value=3),
+        ),
+        max_size=40,
+    ),
+    cuts=st.lists(st.integers(min_value=0, max_value=40), max_size=5),
+    prunes=st.lists(st.booleans(), min_size=6, max_size=6),
+    horizon=st.integers(min_value=0, max_value=30),
+    max_ids=st.one_of(st.integers(min_value=1, max_value=8), st.just(5_000_000)),
+)
+def test_however_the_stream_is_cut_the_duplicates_are_the_rules(
+    events: list[tuple[str | None, int]],
+    cuts: list[int],
+    prunes: list[bool],
+    horizon: int,
+    max_ids: int,
+) -> None:
+    second, stamped = 0, []
+    for event_id, pause in events:
+        second += pause
+        stamped.append((event_id, second))
+    stream = rows(stamped)
+    within = timedelta(seconds=horizon)
+    edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+    with open_database() as connection:
+        dedupe = Dedupe(connection, horizon=within, max_ids=max_ids)
+        found = []
+        for start, end, prune in zip(edges, edges[1:], prunes, strict=False):
+            found += run(connection, dedupe, stream[start:end])
+            if prune:
+                dedupe.prune()
+
+    assert found == expected_duplicates(stream, within, max_ids)
