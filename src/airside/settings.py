@@ -21,7 +21,6 @@ ENVIRONMENT_PREFIX = "AIRSIDE_"
 CONFIG_VARIABLE = "AIRSIDE_CONFIG"
 CONFIG_FILE = "airside.toml"
 
-Rate = Annotated[float, Field(ge=0, le=1)]
 Seconds = Annotated[float, Field(gt=0)]
 MessPreset = Literal["none", "typical", "hostile"]
 
@@ -39,7 +38,7 @@ class SimulatorSettings(_Section):
     time_compression: float = Field(60, gt=0, description="Simulated seconds in a real second")
     telemetry_seconds: int = Field(60, ge=1, description="Simulated time between positions")
     mess: MessPreset = Field("typical", description="How dirty the records are")
-    mess_rates: dict[str, Rate] = Field(
+    mess_rates: dict[str, int | float] = Field(
         default_factory=dict, description="Single rates that differ from the preset's"
     )
 
@@ -88,17 +87,15 @@ class GoldSettings(_Section):
 
     refresh_seconds: Seconds = Field(5, description="How often gold is refreshed")
     export_seconds: Seconds = Field(60, description="How often gold/*.parquet is written")
-    active_departure_hours: float = Field(
-        3, gt=0, description="A scheduled flight is active this near its departure"
+    live_departure_minutes: int = Field(
+        180, gt=0, description="A scheduled flight is live this near its departure"
     )
-    active_landed_minutes: float = Field(
-        30, gt=0, description="A landed flight stays active so long"
-    )
-    active_silence_hours: float = Field(
-        6, gt=0, description="A flight unheard of for so long is not active"
+    live_landed_minutes: int = Field(30, gt=0, description="A landed flight stays live so long")
+    live_stale_minutes: int = Field(
+        360, gt=0, description="A flight unheard of for so long is not live"
     )
     turnaround_cutoff_minutes: int = Field(
-        180, gt=0, description="A longer stay is not a turnaround"
+        180, gt=0, description="A stay this long is not a turnaround"
     )
 
 

@@ -10,16 +10,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 
 from airside.bronze import Archive, Archiver
 from airside.errors import AirsideError, RetryableError
 from airside.events import FLIGHT_EVENTS
-from airside.gold import Gold, Thresholds, export
+from airside.gold import Gold, export
 from airside.lake import LocalLake
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
+from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_warehouse
 from airside.settings import Settings
 from airside.silver import Silver
 from airside.stream import EmbeddedStream
@@ -106,6 +106,11 @@ class Pipeline:
             self.drain()
         self._threads.clear()
 
+    def abort(self, error: AirsideError) -> None:
+        """Stop the pipeline because something beside it cannot go on."""
+        self.fatal = error
+        self._stop.set()
+
     def export(self) -> None:
         """Write gold's tables as Parquet files."""
         export(self.warehouse, self.lake.publish)
@@ -138,13 +143,11 @@ class Pipeline:
                 health.error = str(error)
                 health.failures += 1
                 if not isinstance(error, RetryableError) and name != "gold":
-                    self.fatal = error
-                    self._stop.set()
+                    self.abort(error)
                     return
                 due = time.monotonic() + min(_MAX_BACKOFF_SECONDS, every * 2**health.failures)
             except Exception as error:  # a defect must stop the run, not vanish with its thread
-                self.fatal = AirsideError(f"{name}: {type(error).__name__}: {error}")
-                self._stop.set()
+                self.abort(AirsideError(f"{name}: {type(error).__name__}: {error}"))
                 raise
             else:
                 health.error, health.failures = None, 0
@@ -171,12 +174,7 @@ def open_pipeline(
         stack.enter_context(data_dir.owned())
         lake = LocalLake(data_dir.root)
         lake.sweep()
-        warehouse = DuckDBWarehouse(
-            data_dir.warehouse,
-            clock=clock,
-            threads=settings.warehouse.threads,
-            memory_limit=settings.warehouse.memory_limit,
-        )
+        warehouse = open_warehouse(data_dir, settings, clock)
         stack.callback(warehouse.close)
         server = QueryServer(data_dir.socket, warehouse)
         stack.callback(server.close)
@@ -188,9 +186,7 @@ def open_pipeline(
             return opened
 
         def ledger() -> Ledger:
-            opened = Ledger(
-                data_dir.ledger, clock=clock, keep_attempts=settings.ledger.keep_attempts
-            )
+            opened = open_ledger(data_dir, settings, clock)
             stack.callback(opened.close)
             return opened
 
@@ -205,27 +201,8 @@ def open_pipeline(
                 cut_seconds=settings.bronze.cut_seconds,
                 cut_bytes=settings.bronze.cut_bytes,
             ),
-            silver=Silver(
-                stream(),
-                lake,
-                ledger(),
-                warehouse,
-                FLIGHT_EVENTS,
-                dedupe_horizon=timedelta(hours=settings.silver.dedupe_horizon_hours),
-                dedupe_max_ids=settings.silver.dedupe_max_ids,
-                max_batch_records=settings.silver.max_batch_records,
-                max_batch_bytes=settings.silver.max_batch_bytes,
-            ),
-            gold=Gold(
-                data_dir.warehouse,
-                data_dir.work,
-                Thresholds(
-                    active_departure_hours=settings.gold.active_departure_hours,
-                    active_landed_minutes=settings.gold.active_landed_minutes,
-                    active_silence_hours=settings.gold.active_silence_hours,
-                    turnaround_cutoff_minutes=settings.gold.turnaround_cutoff_minutes,
-                ),
-            ),
+            silver=make_silver(stream(), lake, ledger(), warehouse, settings),
+            gold=make_gold(data_dir, settings),
             lake=lake,
             clock=clock,
         )

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from airside.errors import UsageError
 from airside.ledger import Ledger
@@ -53,12 +53,13 @@ def simulator_config(
             raise UsageError(
                 f"simulator.mess_rates has no rate {name}; the rates are {', '.join(known)}"
             )
+    rates: dict[str, Any] = settings.mess_rates
     return SimulatorConfig(
         airport=settings.airport,
         flights_per_day=settings.flights_per_day,
         seed=settings.seed,
         start=start,
-        mess=replace(mess, **settings.mess_rates),
+        mess=replace(mess, **rates),
         days=days,
         max_events=max_events,
         telemetry_seconds=settings.telemetry_seconds,
@@ -71,6 +72,7 @@ def simulate(
     settings: SimulatorSettings,
     stop: threading.Event,
     *,
+    unpaced: bool = False,
     rate: float | None = None,
     start: datetime | None = None,
     days: int | None = None,
@@ -88,7 +90,8 @@ def simulate(
         ledger: Keeps the simulated clock.
         settings: What to simulate.
         stop: Ends the run.
-        rate: Records a real second, instead of the time compression.
+        unpaced: As fast as it goes, instead of at the time compression.
+        rate: At most so many records a real second, instead of at the time compression.
         start: The first simulated instant, for a new simulation; None goes on where one was, or
             starts with the current day.
         days: End after so many simulated days.
@@ -117,7 +120,7 @@ def simulate(
     producer = Producer(stream, time.monotonic, stop.wait, note)
     return producer.run(
         Simulator(config).emissions(after_us=resume_us),
-        speed=None if rate else settings.time_compression,
+        speed=None if rate or unpaced else settings.time_compression,
         rate=rate,
     )
 

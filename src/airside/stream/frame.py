@@ -26,8 +26,6 @@ RECORDS_SCHEMA = pa.schema(
 )
 """Records as Arrow. `arrived_at` is UTC; every payload ends with the LF that ended its line."""
 
-_ARROW_CHUNK = 8_192  # several chunks let DuckDB scan one table with several threads
-
 
 class Run(NamedTuple):
     """Records with consecutive sequence numbers that arrived at one instant."""
@@ -130,7 +128,7 @@ def frames_to_arrow(frames: Sequence[Frame]) -> pa.Table:
         pa.array([frame.shard_id for frame in frames], pa.string()),
     )
     arrived = np.repeat([run.arrived_at_us for run in runs], [run.records for run in runs])
-    table = pa.Table.from_arrays(
+    return pa.Table.from_arrays(
         [
             shards.cast(pa.string()),
             _sequence_numbers(runs),
@@ -141,7 +139,6 @@ def frames_to_arrow(frames: Sequence[Frame]) -> pa.Table:
         ],
         schema=RECORDS_SCHEMA,
     )
-    return pa.Table.from_batches(table.to_batches(max_chunksize=_ARROW_CHUNK), RECORDS_SCHEMA)
 
 
 def _sequence_numbers(runs: Sequence[Run]) -> pa.Array:

@@ -1,0 +1,89 @@
+"""The command `airside` and how its errors look."""
+
+import difflib
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from airside import __version__
+from airside.errors import AirsideError
+
+_COMMANDS = {
+    "up": ("up", "Simulator, pipeline and live view: everything, with one command."),
+    "simulate": ("sources", "Simulate an airport, to the stream, a file or stdout."),
+    "replay": ("sources", "Play recorded flights onto the stream."),
+    "ingest": ("sources", "Put the lines of a file on the stream, verbatim."),
+    "run": ("pipeline", "The pipeline alone, without a view."),
+    "report": ("answers", "The three answers."),
+    "status": ("answers", "The accounting of every record."),
+    "sql": ("answers", "Ask the warehouse a question."),
+    "quarantine": ("quarantine", "Look at records that were refused, and send them again."),
+    "backfill": ("operate", "Rebuild silver and gold from the archive."),
+    "compact": ("operate", "Merge small files of past hours."),
+    "doctor": ("operate", "Where does the data stop, and why?"),
+    "config": ("operate", "Effective settings, and where each comes from."),
+}
+"""Command → its module in this package and its one-line help. Modules load when they are needed,
+so that `airside --help` does not wait for a database."""
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"airside.cli.{_COMMANDS[cmd_name][0]}")
+        command: click.Command = getattr(module, cmd_name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f"Did you mean '{near[0]}'?" if near else "See 'airside --help'."
+            ctx.fail(f"No such command '{args[0]}'. {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="airside")
+def app() -> None:
+    r"""Real-time airport operations analytics.
+
+    Messy flight events go in; trustworthy answers come out, a second later.
+
+    \b
+    Start with:
+      airside up
+    """
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and end the process: an error is one line, never a trace."""
+    try:
+        result: Any = app.main(args=arguments, prog_name="airside", standalone_mode=False)
+    except click.exceptions.Abort:
+        click.echo("Stopped.", err=True)
+        sys.exit(130)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except AirsideError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # Whoever read our output has gone; leave without a second complaint from the interpreter.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(141)
+    sys.exit(result if isinstance(result, int) else 0)

@@ -1,0 +1,143 @@
+"""`backfill`, `compact`, `doctor` and `config`: look after a data directory."""
+
+from pathlib import Path
+
+import click
+
+from airside.cli.options import data_dir_option, effective, json_option
+from airside.cli.output import console, print_json, table
+from airside.runtime.backfill import rebuild, restore
+from airside.runtime.clocks import wall_clock
+from airside.runtime.compaction import compact as compact_files
+from airside.runtime.doctor import examine
+from airside.settings import environment_variable, fields, load
+
+_MARKS = {
+    "ok": "[green]ok[/green]",
+    "warning": "[yellow]warning[/yellow]",
+    "stopped": "[red]STOPPED[/red]",
+}
+
+
+@click.command()
+@click.option(
+    "--source",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Take the archive of this directory, and make a new one of it.",
+)
+@data_dir_option
+def backfill(source: Path | None, data_dir: Path | None) -> None:
+    r"""Rebuild silver and gold from the archive, row for row.
+
+    Without --source, the directory's own silver and gold are made anew and put in place when they
+    are whole. With --source, a new data directory is made, from which a pipeline can run on.
+
+    \b
+    Examples:
+      airside backfill
+      airside backfill --source old-data --data-dir new-data
+    """
+    directory, settings = effective(data_dir)
+    done = 0
+
+    def progress(records: int) -> None:
+        nonlocal done
+        done += records
+        click.echo(f"{done:,} records rebuilt", err=True)
+
+    if source is None:
+        total = rebuild(directory, settings, progress)
+    else:
+        total = restore(source, directory, settings, progress)
+    click.echo(f"Rebuilt {directory.root} from {total:,} archived records.", err=True)
+
+
+@click.command()
+@data_dir_option
+def compact(data_dir: Path | None) -> None:
+    r"""Merge the small files of past hours; a pipeline may run meanwhile.
+
+    \b
+    Example:
+      airside compact
+    """
+    directory, _ = effective(data_dir)
+    for zone, (read, written) in compact_files(directory, wall_clock).items():
+        click.echo(f"{zone}: {read:,} files merged into {written:,}")
+
+
+@click.command()
+@json_option
+@data_dir_option
+def doctor(as_json: bool, data_dir: Path | None) -> int:
+    r"""Walk the stages in order and name the first where data stops, why, and what to do.
+
+    \b
+    Example:
+      airside doctor
+    """
+    directory, _ = effective(data_dir)
+    findings = examine(directory, wall_clock)
+    first = next((f for f in findings if f.state == "stopped"), None)
+    if as_json:
+        print_json(
+            {
+                "stops_at": first.stage if first else None,
+                "findings": [{name: getattr(f, name) for name in f.__slots__} for f in findings],
+            }
+        )
+        return 1 if first else 0
+    rows = [(f.stage, _MARKS[f.state], f.finding) for f in findings]
+    console.print(table(None, [("stage", "left"), ("state", "left"), ("finding", "left")], rows))
+    for finding in findings:
+        if finding.state != "ok" and (first is None or finding is first):
+            console.print(f"\n[bold]Data stops at: {finding.stage}[/bold]" if first else "")
+            if finding.cause:
+                console.print(f"Likely cause: {finding.cause}")
+            if finding.next_step:
+                console.print(f"Next: {finding.next_step}")
+    if first is None:
+        console.print("\nData flows through every stage.")
+    return 1 if first else 0
+
+
+@click.command()
+@json_option
+@data_dir_option
+def config(as_json: bool, data_dir: Path | None) -> None:
+    r"""Print the effective settings, and where each comes from.
+
+    \b
+    Example:
+      airside config
+    """
+    effective_settings = load({"data_dir": data_dir})
+    document = effective_settings.settings.model_dump(mode="json")
+    rows = []
+    for name, definition in fields():
+        value = document
+        for part in name.split("."):
+            value = value[part]
+        rows.append(
+            {
+                "name": name,
+                "value": value,
+                "origin": effective_settings.origins[name],
+                "environment_variable": environment_variable(name),
+                "description": definition.description or "",
+            }
+        )
+    if as_json:
+        print_json(rows)
+        return
+    headings = [("setting", "left"), ("value", "left"), ("from", "left"), ("meaning", "left")]
+    console.print(
+        table(
+            None,
+            headings,
+            [
+                (str(r["name"]), str(r["value"]), str(r["origin"]), str(r["description"]))
+                for r in rows
+            ],
+        )
+    )

@@ -1,0 +1,86 @@
+"""Options that several commands share."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from airside.runtime.data_dir import DataDir
+from airside.settings import Settings, load
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+
+
+class Duration(click.ParamType[float]):
+    """A length of time such as `30s`, `5m` or `1h`, in seconds."""
+
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the text."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?", str(value))
+        if not match or float(match[1]) == 0:
+            self.fail(f"{value!r} is not a length of time; write 30s, 5m or 1h", param, ctx)
+        return float(match[1]) * _UNITS[match[2] or "s"]
+
+
+class Speed(click.ParamType[float]):
+    """A factor of the source's clock to real time, or `max` (None)."""
+
+    name = "speed"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """Read the text; 0 stands for `max`."""
+        if isinstance(value, float):
+            return value
+        if value == "max":
+            return 0.0
+        try:
+            speed = float(str(value).removesuffix("x").removesuffix("×"))
+        except ValueError:
+            speed = -1
+        if not 0 < speed < float("inf"):
+            self.fail(f"{value!r} is not a speed; write a factor such as 60, or max", param, ctx)
+        return speed
+
+
+data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where everything is kept.  [default: ./airside-data, or AIRSIDE_DATA_DIR]",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def simulator_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say what is simulated."""
+    for option in reversed(
+        [
+            click.option("--airport", metavar="IATA", help="The hub.  [default: AMD]"),
+            click.option("--flights", type=int, help="Flights a day.  [default: 600]"),
+            click.option("--seed", type=int, help="The same seed gives the same bytes."),
+            click.option("--mess", help="none, typical or hostile.  [default: typical]"),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
+def effective(data_dir: Path | None, **overrides: object) -> tuple[DataDir, Settings]:
+    """Put the settings together from everything the user gave.
+
+    Args:
+        data_dir: As given on the command line, or None.
+        overrides: Setting → value; `section__name` for a setting in a section. None is not given.
+    """
+    named = {name.replace("__", "."): value for name, value in overrides.items()}
+    settings = load({"data_dir": data_dir, **named}).settings
+    return DataDir(settings.data_dir), settings

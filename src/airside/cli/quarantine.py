@@ -1,0 +1,110 @@
+"""`quarantine`: look at what was refused, and send it again."""
+
+from pathlib import Path
+
+import click
+
+from airside.cli.options import data_dir_option, effective, json_option
+from airside.cli.output import cell, console, print_json, table
+from airside.runtime import quarantine as stored
+from airside.runtime.readers import open_reader
+from airside.runtime.sources import open_stream
+
+_reason = click.option("--reason", help="Only records with this reason.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def quarantine() -> None:
+    r"""Look at records that were refused, and send them again.
+
+    \b
+    Examples:
+      airside quarantine list --reason bad_status
+      airside quarantine show 4711
+      airside quarantine replay --reason bad_status
+    """
+
+
+@quarantine.command(name="list")
+@_reason
+@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
+@json_option
+@data_dir_option
+def list_(reason: str | None, limit: int, as_json: bool, data_dir: Path | None) -> None:
+    r"""List the newest quarantined records.
+
+    \b
+    Example:
+      airside quarantine list --reason not_json --limit 5
+    """
+    directory, _ = effective(data_dir)
+    with open_reader(directory) as reader:
+        rows = stored.listed(reader, reason=reason, limit=limit)
+    if as_json:
+        print_json(rows)
+        return
+    if not rows:
+        console.print("No record is in quarantine." if reason is None else f"No {reason}.")
+        return
+    console.print(
+        table(
+            None,
+            [
+                ("sequence", "right"),
+                ("arrived (UTC)", "left"),
+                ("reason", "left"),
+                ("detail", "left"),
+            ],
+            [
+                (
+                    row["sequence_number"].lstrip("0"),
+                    f"{row['arrived_at']:%Y-%m-%d %H:%M:%S}",
+                    row["reason"],
+                    row["detail"],
+                )
+                for row in rows
+            ],
+        )
+    )
+    console.print("\n[dim]airside quarantine show SEQUENCE shows a record whole.[/dim]")
+
+
+@quarantine.command()
+@click.argument("sequence_number")
+@json_option
+@data_dir_option
+def show(sequence_number: str, as_json: bool, data_dir: Path | None) -> None:
+    r"""Show one quarantined record: why, and its bytes.
+
+    \b
+    Example:
+      airside quarantine show 4711
+    """
+    directory, _ = effective(data_dir)
+    with open_reader(directory) as reader:
+        row = stored.find(reader, sequence_number)
+    if as_json:
+        print_json(row)
+        return
+    for name, value in row.items():
+        if name != "payload":
+            click.echo(f"{name:<16} {cell(value)}")
+    click.echo(f"\n{cell(row['payload'])}")
+
+
+@quarantine.command()
+@_reason
+@data_dir_option
+def replay(reason: str | None, data_dir: Path | None) -> None:
+    r"""Put quarantined records on the stream again, to be judged anew.
+
+    Of use when the rules have changed; under the same rules they come back to quarantine.
+
+    \b
+    Example:
+      airside quarantine replay --reason bad_status
+    """
+    directory, settings = effective(data_dir)
+    with open_reader(directory) as reader, open_stream(directory, settings) as stream:
+        put = stored.replay(reader, stream, reason=reason)
+    click.echo(f"Put {put:,} records on the stream of {directory.root} again.", err=True)

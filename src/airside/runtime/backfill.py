@@ -1,0 +1,190 @@
+"""Rebuilds silver and gold from the archive.
+
+`restore` makes a new data directory out of another's archive; `rebuild` makes a directory's own
+lake and warehouse anew, for instance after the rules have changed.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader
+from airside.errors import CorruptDataError, UsageError
+from airside.events import FLIGHT_EVENTS
+from airside.gold import export
+from airside.lake import LocalLake
+from airside.ledger import Ledger
+from airside.runtime.clocks import wall_clock
+from airside.runtime.data_dir import DataDir
+from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_warehouse
+from airside.settings import Settings
+from airside.stream import EmbeddedStream, Position, SequenceRange
+
+Progress = Callable[[int], None]
+"""Told how many records were just done."""
+
+
+def restore(source: Path, target: DataDir, settings: Settings, progress: Progress) -> int:
+    """Make a new data directory out of the archive of another.
+
+    The archive is copied, the stream goes on where it ends, silver and gold are built from it: the
+    rows equal those of the directory it came from, and a pipeline can run on from there. One that
+    was cut off is taken up again.
+
+    Args:
+        source: A data directory, or any folder that holds its `bronze/`.
+        target: A new or empty directory.
+        settings: Of the new directory.
+        progress: Told of the records.
+
+    Returns:
+        How many records the archive holds.
+
+    Raises:
+        UsageError: There is no archive, or the target holds records of its own.
+        CorruptDataError: The archive is damaged; says where.
+    """
+    root = Archive(LocalLake(source), FLIGHT_EVENTS).root
+    names = LocalLake(source).names(root)
+    if not names:
+        raise UsageError(
+            f"there is no archive in {source / root}; name a data directory, or the folder above "
+            "its `bronze`"
+        )
+    target.open()
+    with target.owned():
+        lake = LocalLake(target.root)
+        lake.sweep()
+        ledger = open_ledger(target, settings, wall_clock)
+        stream = EmbeddedStream(target.stream, clock=wall_clock, shards=settings.stream.shards)
+        try:
+            archive = Archive(lake, FLIGHT_EVENTS)
+            if not ledger.position(BRONZE):
+                if stream.backlog({}).received and not lake.names(root):
+                    raise UsageError(
+                        f"{target.root} holds records of its own; name a new directory with "
+                        "--data-dir"
+                    )
+                _copy(source, lake, names)
+                _adopt(ArchiveReader(archive), stream, ledger)
+            _transform(
+                archive,
+                lake=lake,
+                ledger=ledger,
+                target=target,
+                settings=settings,
+                progress=progress,
+            )
+            return ledger.progress(BRONZE)[1]["records"]
+        finally:
+            stream.close()
+            ledger.close()
+
+
+def rebuild(data_dir: DataDir, settings: Settings, progress: Progress) -> int:
+    """Make a directory's silver and gold anew from its own archive.
+
+    They are built beside the old ones and put in their place when they are whole; until then the
+    old ones stay as they are.
+
+    Returns:
+        How many records were read.
+
+    Raises:
+        RetryableError: A pipeline runs on the directory.
+        CorruptDataError: The archive is damaged; says where.
+    """
+    data_dir.check()
+    with data_dir.owned():
+        lake = LocalLake(data_dir.root)
+        lake.sweep()
+        archive = Archive(lake, FLIGHT_EVENTS)
+        ledger = open_ledger(data_dir, settings, wall_clock)
+        stream = EmbeddedStream(data_dir.stream, clock=wall_clock)
+        try:
+            Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)
+        finally:
+            stream.close()
+            ledger.close()
+        beside = DataDir(data_dir.root / "rebuild")
+        shutil.rmtree(beside.root, ignore_errors=True)
+        beside.root.mkdir()
+        scratch = open_ledger(beside, settings, wall_clock)
+        try:
+            done = _transform(
+                archive,
+                lake=LocalLake(beside.root),
+                ledger=scratch,
+                target=beside,
+                settings=settings,
+                progress=progress,
+            )
+        finally:
+            scratch.close()
+        for part in ("silver", "gold"):
+            shutil.rmtree(data_dir.root / part, ignore_errors=True)
+            if (beside.root / part).exists():
+                (beside.root / part).replace(data_dir.root / part)
+        data_dir.warehouse.with_name(data_dir.warehouse.name + ".wal").unlink(missing_ok=True)
+        beside.warehouse.replace(data_dir.warehouse)
+        shutil.rmtree(beside.root)
+        return done
+
+
+def _copy(source: Path, lake: LocalLake, names: list[str]) -> None:
+    """Copy the archive; where the file system allows it, as links to the same immutable files."""
+    present = set(lake.names("bronze"))
+    for name in names:
+        if name not in present:
+            with lake.publish(name) as path:
+                try:
+                    os.link(source / name, path)
+                except OSError:
+                    shutil.copyfile(source / name, path)
+
+
+def _adopt(reader: ArchiveReader, stream: EmbeddedStream, ledger: Ledger) -> None:
+    """Let stream and ledger know of the archive, as if they had seen it grow."""
+    records = stored = last_us = 0
+    at: Position = {}
+    while frames := reader.read(at, max_records=100_000, max_bytes=64 * 1024 * 1024):
+        at = SequenceRange.of(at, frames).through
+        records += sum(frame.records for frame in frames)
+        stored += sum(len(frame.data) for frame in frames)
+        last_us = max(last_us, *(frame.runs[-1].arrived_at_us for frame in frames))
+    end = reader.end()
+    if not stream.backlog({}).received:
+        stream.restore(end, last_us)
+    attempt_id = ledger.begin(BRONZE, {"after": {}, "through": end})
+    counts = {"records": records, "files": len(reader.files), "stored_bytes": stored}
+    ledger.succeed(attempt_id, counts, end)
+
+
+def _transform(
+    archive: Archive,
+    *,
+    lake: LocalLake,
+    ledger: Ledger,
+    target: DataDir,
+    settings: Settings,
+    progress: Progress,
+) -> int:
+    """Run silver over the archive and gold over silver; returns the records read."""
+    warehouse = open_warehouse(target, settings, wall_clock)
+    try:
+        silver = make_silver(ArchiveReader(archive), lake, ledger, warehouse, settings)
+        total = 0
+        while done := silver.run_once():
+            total += done
+            progress(done)
+        if warehouse.checkpoint() != ArchiveReader(archive).end():
+            raise CorruptDataError(
+                f"the archive in {archive.root} ends at {ArchiveReader(archive).end()}, but only "
+                f"{warehouse.checkpoint()} could be read; restore its files from a copy"
+            )
+        make_gold(target, settings).refresh()
+        export(warehouse, lake.publish)
+        return total
+    finally:
+        warehouse.close()

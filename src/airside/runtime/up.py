@@ -1,0 +1,112 @@
+"""Everything at once: simulator, pipeline, and what they look like from second to second."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from airside.errors import AirsideError
+from airside.gold.answers import report
+from airside.runtime.accounting import Accounting
+from airside.runtime.clocks import wall_clock
+from airside.runtime.data_dir import DataDir
+from airside.runtime.pipeline import Health, Pipeline, open_pipeline
+from airside.runtime.readers import Observer, observe
+from airside.runtime.sources import open_stream, simulate
+from airside.runtime.wiring import open_ledger
+from airside.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state of everything at one moment."""
+
+    taken_at: float
+    """On the monotonic clock, in seconds."""
+    running_seconds: float
+    simulated_at: datetime | None
+    """The simulator's clock; None where no simulator runs."""
+    account: Accounting
+    health: dict[str, Health]
+    answers: dict[str, Any]
+    """As `airside report --json` prints them."""
+
+
+class Operation:
+    """A running simulator and pipeline. Made by `operation`."""
+
+    def __init__(self, pipeline: Pipeline, observer: Observer) -> None:
+        self.pipeline = pipeline
+        self.simulated_us: int | None = None
+        self._observer = observer
+        self._started = time.monotonic()
+
+    def snapshot(self) -> Snapshot:
+        """Look at everything now."""
+        simulated_us = self.simulated_us
+        return Snapshot(
+            taken_at=time.monotonic(),
+            running_seconds=time.monotonic() - self._started,
+            simulated_at=(
+                None
+                if simulated_us is None
+                else datetime.fromtimestamp(simulated_us // 1_000_000, tz=UTC)
+            ),
+            account=self._observer.account(),
+            health=dict(self.pipeline.health),
+            answers=report(self._observer.reader),
+        )
+
+
+@contextmanager
+def operation(
+    data_dir: DataDir, settings: Settings, *, with_simulator: bool
+) -> Iterator[Operation]:
+    """Start everything; on the way out, stop it in good order and finish what is on the stream.
+
+    Raises:
+        UsageError: The directory or a setting cannot be used.
+        RetryableError: Another process runs on the directory.
+    """
+    with open_pipeline(data_dir, settings) as pipeline:
+        with observe(data_dir, pipeline.warehouse) as observer:
+            running = Operation(pipeline, observer)
+            stop_simulator = threading.Event()
+            threads = []
+            if with_simulator:
+                work = _simulator(running, data_dir, settings, stop_simulator)
+                threads.append(threading.Thread(target=work, name="simulator"))
+            pipeline.start()
+            for thread in threads:
+                thread.start()
+            try:
+                yield running
+            finally:
+                stop_simulator.set()
+                for thread in threads:
+                    thread.join()
+                pipeline.stop()
+        if pipeline.fatal is not None:
+            raise pipeline.fatal
+
+
+def _simulator(
+    running: Operation, data_dir: DataDir, settings: Settings, stop: threading.Event
+) -> Callable[[], None]:
+    def note(_records: int, due_us: int) -> None:
+        running.simulated_us = due_us
+
+    def work() -> None:
+        try:
+            with (
+                open_stream(data_dir, settings) as stream,
+                closing(open_ledger(data_dir, settings, wall_clock)) as ledger,
+            ):
+                simulate(stream, ledger, settings.simulator, stop, on_put=note)
+        except AirsideError as error:
+            running.pipeline.abort(error)
+
+    return work

@@ -1,0 +1,62 @@
+"""Makes the stages and stores out of the settings."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from airside.events import FLIGHT_EVENTS
+from airside.gold import Gold, Thresholds
+from airside.lake import Lake
+from airside.ledger import Ledger
+from airside.runtime.data_dir import DataDir
+from airside.settings import Settings
+from airside.silver import Silver, Source
+from airside.warehouse import DuckDBWarehouse, Warehouse
+
+
+def open_warehouse(
+    data_dir: DataDir, settings: Settings, clock: Callable[[], int]
+) -> DuckDBWarehouse:
+    """Open a directory's warehouse for loading."""
+    return DuckDBWarehouse(
+        data_dir.warehouse,
+        clock=clock,
+        threads=settings.warehouse.threads,
+        memory_limit=settings.warehouse.memory_limit,
+    )
+
+
+def open_ledger(data_dir: DataDir, settings: Settings, clock: Callable[[], int]) -> Ledger:
+    """Open a directory's ledger."""
+    return Ledger(data_dir.ledger, clock=clock, keep_attempts=settings.ledger.keep_attempts)
+
+
+def make_silver(
+    source: Source, lake: Lake, ledger: Ledger, warehouse: Warehouse, settings: Settings
+) -> Silver:
+    """Make the stage that cleans, reading from a stream or from an archive."""
+    return Silver(
+        source,
+        lake,
+        ledger,
+        warehouse,
+        FLIGHT_EVENTS,
+        dedupe_horizon=timedelta(hours=settings.silver.dedupe_horizon_hours),
+        dedupe_max_ids=settings.silver.dedupe_max_ids,
+        max_batch_records=settings.silver.max_batch_records,
+        max_batch_bytes=settings.silver.max_batch_bytes,
+    )
+
+
+def make_gold(data_dir: DataDir, settings: Settings) -> Gold:
+    """Make the stage that builds the star schema."""
+    gold = settings.gold
+    return Gold(
+        data_dir.warehouse,
+        data_dir.work,
+        thresholds=Thresholds(
+            live_departure_minutes=gold.live_departure_minutes,
+            live_landed_minutes=gold.live_landed_minutes,
+            live_stale_minutes=gold.live_stale_minutes,
+            turnaround_cutoff_minutes=gold.turnaround_cutoff_minutes,
+        ),
+    )

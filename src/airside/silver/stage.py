@@ -1,0 +1,147 @@
+"""The consumer that cleans: one batch at a time from the stream to lake, quarantine and staging."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Protocol
+
+import pyarrow as pa
+
+from airside.events import Feed
+from airside.lake import Lake
+from airside.ledger import Ledger
+from airside.silver.dedupe import Dedupe
+from airside.silver.explain import explain
+from airside.silver.files import publish
+from airside.silver.kernel import Kernel
+from airside.stream import Frame, Position, SequenceRange, frames_to_arrow
+from airside.warehouse import LoadedBatch, Warehouse
+
+SILVER = "silver"
+_BATCH = "silver_batch"
+
+
+class Source(Protocol):
+    """What silver reads: the stream, or the archive in its place."""
+
+    def read(
+        self, after: Position, *, through: Position | None = None, max_records: int, max_bytes: int
+    ) -> list[Frame]:
+        """See `airside.stream.Stream.read`."""
+
+
+class Silver:
+    """Reads the stream, judges every record once, and commits what it found.
+
+    A batch is planned in the ledger, then its files are published, then its rows, its duplicates
+    and the checkpoint are committed to the warehouse in one transaction. A crash before the commit
+    means that the same batch is done again and overwrites its files; a crash after it, that there
+    is nothing left to do.
+
+    Args:
+        source: The stream, or the archive when silver is rebuilt from it.
+        lake: Takes the Parquet files.
+        ledger: Holds the plans.
+        warehouse: Takes the rows, and runs the transform.
+        feed: The kind of record.
+        dedupe_horizon: An id seen again within it is a duplicate.
+        dedupe_max_ids: So many accepted ids are remembered.
+        max_batch_records: A batch holds at most so many records …
+        max_batch_bytes: … and so many uncompressed bytes.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        lake: Lake,
+        ledger: Ledger,
+        warehouse: Warehouse,
+        feed: Feed,
+        *,
+        dedupe_horizon: timedelta = timedelta(hours=24),
+        dedupe_max_ids: int = 5_000_000,
+        max_batch_records: int = 100_000,
+        max_batch_bytes: int = 128 * 1024 * 1024,
+    ) -> None:
+        self._source = source
+        self._lake = lake
+        self._ledger = ledger
+        self._warehouse = warehouse
+        self._feed = feed
+        self._kernel = Kernel(warehouse.transform, feed)
+        self._dedupe = Dedupe(
+            warehouse.transform, feed, horizon=dedupe_horizon, max_ids=dedupe_max_ids
+        )
+        self._max_records = max_batch_records
+        self._max_bytes = max_batch_bytes
+
+    def run_once(self) -> int:
+        """Do one batch of what waits; returns its records, 0 at the end of the stream.
+
+        What a crash or an error cut off comes first, over exactly the same records.
+        """
+        after = self._warehouse.checkpoint()
+        pending = self._ledger.pending(SILVER)
+        if pending is not None:
+            planned = SequenceRange(pending.plan["after"], pending.plan["through"])
+            if planned.after == after:
+                frames = self._source.read(
+                    planned.after, through=planned.through, max_records=0, max_bytes=0
+                )
+                return self._process(planned, frames)
+            # The checkpoint has moved on: it was committed, and only the ledger had not heard.
+            self._ledger.succeed(pending.attempt_id, {}, after)
+        frames = self._source.read(after, max_records=self._max_records, max_bytes=self._max_bytes)
+        return self._process(SequenceRange.of(after, frames), frames) if frames else 0
+
+    def _process(self, planned: SequenceRange, frames: Sequence[Frame]) -> int:
+        attempt_id = self._ledger.begin(
+            SILVER, {"after": planned.after, "through": planned.through}
+        )
+        try:
+            counts = self._load(planned, frames)
+        except Exception as error:
+            self._ledger.fail(attempt_id, str(error))
+            raise
+        self._ledger.succeed(attempt_id, counts, planned.through)
+        return counts["records"]
+
+    def _load(self, planned: SequenceRange, frames: Sequence[Frame]) -> dict[str, int]:
+        records = frames_to_arrow(frames)
+        self._kernel.read(records, into=_BATCH)
+        quarantined = self._quarantined(records)
+        with self._warehouse.transaction():
+            duplicates = self._dedupe.run(_BATCH)
+            clean = self._dedupe.accepted(_BATCH)
+            batch = LoadedBatch(
+                received=records.num_rows,
+                quarantined=quarantined.num_rows,
+                duplicates=duplicates,
+                first_arrived_at_us=min(frame.first_arrived_at_us for frame in frames),
+                last_arrived_at_us=max(frame.runs[-1].arrived_at_us for frame in frames),
+                through=planned.through,
+            )
+            files = publish(self._warehouse.transform, self._lake, self._feed, clean, planned)
+            self._warehouse.load(batch, clean=clean, quarantined=quarantined)
+        return {
+            "records": batch.received,
+            "clean": batch.clean,
+            "quarantined": batch.quarantined,
+            "duplicates": batch.duplicates,
+            "files": files,
+        }
+
+    def _quarantined(self, records: pa.Table) -> pa.Table:
+        """Give the refused records for `staging.quarantine`: why, what exactly, the bytes."""
+        connection = self._warehouse.transform
+        connection.register("silver_records", records)
+        rows = connection.sql(
+            "SELECT b.shard_id, b.sequence_number, b.arrived_at, b.reason, b.reasons, r.payload"
+            f" FROM {_BATCH} AS b JOIN silver_records AS r USING (shard_id, sequence_number)"
+            " WHERE b.reason IS NOT NULL"
+        ).to_arrow_table()
+        connection.unregister("silver_records")
+        payloads = [payload[:-1] for payload in rows.column("payload").to_pylist()]  # less its LF
+        reasons = rows.column("reasons").to_pylist()
+        details = [explain(*pair) for pair in zip(payloads, reasons, strict=True)]
+        rows = rows.set_column(5, "payload", pa.array(payloads, pa.binary()))
+        return rows.append_column("detail", pa.array(details, pa.string()))
