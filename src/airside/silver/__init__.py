@@ -3,3 +3,8 @@
 What enters is the stream's records, verbatim; what leaves is Parquet in the lake, rows in the
 warehouse's staging, and a quarantine that keeps the bytes.
 """
+
+from airside.silver.files import compact
+from airside.silver.stage import SILVER, Silver, Source
+
+__all__ = ["SILVER", "Silver", "Source", "compact"]

@@ -1,0 +1,51 @@
+"""The whole contents of a data directory, in a form that two of them can be compared by."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import zstandard
+
+GOLD = (
+    "fct_flight_activity",
+    "fct_flight_legs",
+    "fct_turnarounds",
+    "dim_airlines",
+    "dim_airports",
+    "dim_aircraft",
+    "dim_flights",
+    "dim_dates",
+)
+_OWN = "COLUMNS(c -> c NOT LIKE '%batch_id')"
+"""All but how the records happened to be cut into batches."""
+
+
+def warehouse_contents(path: Path) -> dict[str, list[Any]]:
+    """Table → its rows, sorted, of everything that may not depend on luck."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        tables = {
+            table: f"SELECT {_OWN} FROM {table}"
+            for table in ("staging.flight_events", "staging.quarantine", *GOLD)
+        }
+        return {
+            table: connection.execute(f"SELECT * FROM ({query}) ORDER BY ALL").fetchall()
+            for table, query in tables.items()
+        }
+
+
+def lake_contents(data_dir: Path) -> list[Any]:
+    """The rows of all Parquet files of the cleaned zone, sorted."""
+    pattern = str(data_dir / "silver" / "**" / "*.parquet").replace("'", "''")
+    return duckdb.sql(
+        f"SELECT * FROM read_parquet('{pattern}', hive_partitioning = false) ORDER BY ALL"
+    ).fetchall()
+
+
+def archived_lines(data_dir: Path) -> list[bytes]:
+    """Every line of the archive, in the order of the files' names."""
+    lines: list[bytes] = []
+    for path in sorted((data_dir / "bronze").rglob("*.ndjson.zst")):
+        with path.open("rb") as file:
+            text = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True).read()
+        lines += text.split(b"\n")[:-1]
+    return lines
