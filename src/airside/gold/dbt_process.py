@@ -1,8 +1,10 @@
 """dbt, run inside this process: silent, offline, and with errors of Airside's own."""
 
 import json
+import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -54,8 +56,8 @@ class DbtProcess:
     """
 
     def __init__(self, database: Path, work_dir: Path, variables: Mapping[str, object]) -> None:
-        self._database = database
-        self._work_dir = work_dir
+        self._database = database.resolve()
+        self._work_dir = work_dir.resolve()  # dbt takes a relative path from the project's folder
         self._variables = json.dumps(dict(variables), sort_keys=True)
         self._runner: dbtRunner | None = None
 
@@ -101,8 +103,9 @@ class DbtProcess:
 
     def _started(self) -> "dbtRunner":
         if self._runner is None:
-            from dbt.cli.main import dbtRunner  # noqa: PLC0415  takes seconds; readers do without
-            from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415  as above
+            with _logging_as_it_was():
+                from dbt.cli.main import dbtRunner  # noqa: PLC0415  slow; readers do without
+                from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415  as above
 
             self._write_profile()
             parsed = dbtRunner().invoke(["parse", *self._flags()])
@@ -122,14 +125,13 @@ class DbtProcess:
         )
 
     def _write_profile(self) -> None:
-        self._work_dir.mkdir(parents=True, exist_ok=True)
         profile = {
             "airside": {
                 "target": "embedded",
                 "outputs": {
                     "embedded": {
                         "type": "duckdb",
-                        "path": str(self._database.resolve()),
+                        "path": str(self._database),
                         "schema": "main",
                         "threads": 1,
                         # the host's own connection keeps the file open; dbt need not
@@ -138,8 +140,26 @@ class DbtProcess:
                 },
             }
         }
-        # JSON is YAML
-        (self._work_dir / "profiles.yml").write_text(json.dumps(profile, indent=2))
+        try:
+            self._work_dir.mkdir(parents=True, exist_ok=True)
+            # JSON is YAML
+            (self._work_dir / "profiles.yml").write_text(json.dumps(profile, indent=2))
+        except OSError as error:
+            raise RetryableError(
+                f"gold: {self._work_dir} cannot be written ({error.strerror}); check its "
+                "permissions and the free space, then start again"
+            ) from error
+
+
+@contextmanager
+def _logging_as_it_was() -> Iterator[None]:
+    """One of dbt's dependencies calls `logging.basicConfig()` when it is imported."""
+    root = logging.getLogger()
+    handlers = root.handlers[:]
+    try:
+        yield
+    finally:
+        root.handlers[:] = handlers
 
 
 def _error(what: str, message: str) -> AirsideError:

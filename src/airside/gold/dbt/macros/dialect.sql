@@ -30,13 +30,24 @@
 {%- endmacro %}
 
 
-{% macro percentile(column, fraction) -%}
-  {{ return(adapter.dispatch("percentile", "airside")(column, fraction)) }}
+{% macro percentiles(column, fractions) -%}
+  {{ return(adapter.dispatch("percentiles", "airside")(column, fractions)) }}
 {%- endmacro %}
 
-{#- Linear interpolation between the two nearest values, NULLs left out. -#}
-{% macro duckdb__percentile(column, fraction) -%}
-  quantile_cont({{ column }}, {{ fraction }})
+{#- A list of percentiles in one pass, each interpolated between the two nearest values; NULLs are
+    left out. -#}
+{% macro duckdb__percentiles(column, fractions) -%}
+  quantile_cont({{ column }}, {{ fractions }})
+{%- endmacro %}
+
+
+{% macro list_item(list, position) -%}
+  {{ return(adapter.dispatch("list_item", "airside")(list, position)) }}
+{%- endmacro %}
+
+{#- The first item has position 1. -#}
+{% macro duckdb__list_item(list, position) -%}
+  {{ list }}[{{ position }}]
 {%- endmacro %}
 
 

@@ -1,14 +1,10 @@
 with delays as (
-    select
-        airline_key,
-        airline_iata,
-        {{ delay_measures() }}
-    from {{ ref("fct_flight_legs") }}
-    group by airline_key, airline_iata
+    {{ delay_measures(ref("fct_flight_legs"), ["airline_iata"]) }}
 )
 
 select
     delays.*,
     airlines.airline_name
 from delays
-inner join {{ ref("dim_airlines") }} as airlines on delays.airline_key = airlines.airline_key
+left join {{ ref("dim_airlines") }} as airlines
+    on airlines.airline_key = {{ code_key("delays.airline_iata") }}

@@ -1,7 +1,6 @@
 with movements as (
     select
         departure_airport_iata as airport_iata,
-        departure_airport_key as airport_key,
         1 as is_departure,
         actual_departure_at as moved_at,
         departure_delay_minutes as delay_minutes,
@@ -12,7 +11,6 @@ with movements as (
     union all
     select
         arrival_airport_iata as airport_iata,
-        arrival_airport_key as airport_key,
         0 as is_departure,
         actual_arrival_at as moved_at,
         arrival_delay_minutes as delay_minutes,
@@ -24,7 +22,6 @@ with movements as (
 
 totals as (
     select
-        airport_key,
         airport_iata,
         count(moved_at) as movements,
         sum(is_departure) as departing_flights,
@@ -41,7 +38,7 @@ totals as (
         sum(case when is_departure = 0 and moved_at is not null then passenger_count end)
             as arrived_passengers
     from movements
-    group by airport_key, airport_iata
+    group by airport_iata
 )
 
 select
@@ -52,4 +49,4 @@ select
     airports.latitude,
     airports.longitude
 from totals
-inner join {{ ref("dim_airports") }} as airports on totals.airport_key = airports.airport_key
+inner join {{ ref("dim_airports") }} as airports on totals.airport_iata = airports.airport_iata

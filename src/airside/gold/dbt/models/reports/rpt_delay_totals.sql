@@ -1,3 +1,1 @@
-select
-    {{ delay_measures() }}
-from {{ ref("fct_flight_legs") }}
+{{ delay_measures(ref("fct_flight_legs")) }}

@@ -1,6 +1,5 @@
 with events_of_day as (
     select
-        departure_airport_key as airport_key,
         departure_airport_iata as airport_iata,
         scheduled_departure_at as at_instant,
         'scheduled_departure' as kind,
@@ -11,7 +10,6 @@ with events_of_day as (
     from {{ ref("fct_flight_legs") }}
     union all
     select
-        departure_airport_key as airport_key,
         departure_airport_iata as airport_iata,
         actual_departure_at as at_instant,
         'departure' as kind,
@@ -23,7 +21,6 @@ with events_of_day as (
     where actual_departure_at is not null
     union all
     select
-        arrival_airport_key as airport_key,
         arrival_airport_iata as airport_iata,
         scheduled_arrival_at as at_instant,
         'scheduled_arrival' as kind,
@@ -34,7 +31,6 @@ with events_of_day as (
     from {{ ref("fct_flight_legs") }}
     union all
     select
-        arrival_airport_key as airport_key,
         arrival_airport_iata as airport_iata,
         actual_arrival_at as at_instant,
         'arrival' as kind,
@@ -47,7 +43,6 @@ with events_of_day as (
 )
 
 select
-    airport_key,
     airport_iata,
     date_trunc('hour', at_instant) as hour_at,
     count(case when kind = 'scheduled_departure' then 1 end) as scheduled_departures,
@@ -62,4 +57,4 @@ select
     sum(case when kind = 'arrival' then passenger_count end) as arrived_passengers,
     avg(security_wait_time_minutes) as mean_security_wait_time_minutes
 from events_of_day
-group by airport_key, airport_iata, date_trunc('hour', at_instant)
+group by airport_iata, date_trunc('hour', at_instant)
