@@ -26,7 +26,7 @@ from airside.runtime.readers import observe, open_reader
 @json_option
 @data_dir_option
 def report(as_json: bool, data_dir: Path | None) -> None:
-    r"""Print the three answers: delays by airline, passengers against turnaround, live flights.
+    """Print the three answers: delays by airline, passengers against turnaround, live flights.
 
     \b
     Example:
@@ -50,7 +50,7 @@ def report(as_json: bool, data_dir: Path | None) -> None:
 @json_option
 @data_dir_option
 def status(as_json: bool, data_dir: Path | None) -> int:
-    r"""Print the accounting of every record, and whether it balances.
+    """Print the accounting of every record, and whether it balances.
 
     \b
     Example:
@@ -109,7 +109,7 @@ def status(as_json: bool, data_dir: Path | None) -> int:
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @data_dir_option
 def sql(statement: str, as_json: bool, as_csv: bool, data_dir: Path | None) -> None:
-    r"""Ask the warehouse one read-only question.
+    """Ask the warehouse one read-only question.
 
     \b
     Examples:

@@ -59,7 +59,7 @@ class _LazyGroup(click.Group):
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="airside")
 def app() -> None:
-    r"""Real-time airport operations analytics.
+    """Real-time airport operations analytics.
 
     Messy flight events go in; trustworthy answers come out, a second later.
 

