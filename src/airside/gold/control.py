@@ -22,6 +22,10 @@ _TABLES = (
         name VARCHAR NOT NULL,
         fingerprint VARCHAR NOT NULL
     )""",
+    """CREATE TABLE IF NOT EXISTS staging.gold_exports (
+        file_name VARCHAR NOT NULL,
+        version VARCHAR NOT NULL
+    )""",
     """CREATE TABLE IF NOT EXISTS staging.airports (
         airport_iata VARCHAR NOT NULL,
         airport_icao VARCHAR,
@@ -145,9 +149,10 @@ class Control:
         return Fingerprints(**dict(rows))
 
     def store_fingerprints(self, fingerprints: Fingerprints) -> None:
-        """Write down what the tables are built from now."""
+        """Write down what the tables are built from now; their exported files are out of date."""
         with translated_errors(self._database), self.connect() as connection:
             connection.execute("BEGIN")
+            connection.execute("DELETE FROM staging.gold_exports")
             connection.execute("DELETE FROM staging.gold_fingerprints")
             for name in Fingerprints.__slots__:
                 connection.execute(

@@ -129,6 +129,7 @@ class Gold:
             done += dbt.invoke("run", *_REFERENCED)
         elif stored.views != wanted.views:
             done += dbt.invoke("run", *_VIEWS)
-        control.store_fingerprints(wanted)
+        if done:
+            control.store_fingerprints(wanted)
         self._is_prepared = True
         return done
