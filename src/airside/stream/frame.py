@@ -103,7 +103,7 @@ def unpack(frame: Frame) -> bytes:
         size = zstandard.frame_content_size(frame.data)
         if size != frame.raw_bytes:
             raise zstandard.ZstdError(f"{size} bytes instead of {frame.raw_bytes}")  # noqa: TRY301 - told the same way
-        lines = zstandard.decompress(frame.data)
+        lines = zstandard.ZstdDecompressor().decompress(frame.data, allow_extra_data=False)
     except zstandard.ZstdError as error:
         raise CorruptDataError(
             f"records {frame.first_sequence_number} to {frame.last_sequence_number} of shard "
@@ -126,6 +126,8 @@ def frames_to_arrow(frames: Sequence[Frame]) -> pa.Table:
     Raises:
         CorruptDataError: The bytes of a frame are not what `pack` made.
     """
+    if not frames:
+        return RECORDS_SCHEMA.empty_table()
     lines, ends = _lines(frames)
     offsets = np.concatenate(([0], ends)).astype(np.int32)
     runs = [run for frame in frames for run in frame.runs]
