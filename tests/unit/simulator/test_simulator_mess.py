@@ -1,6 +1,7 @@
 """What the levels of mess do, judged by the contract's second reading."""
 
 from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 
@@ -139,3 +140,15 @@ def test_an_unknown_level_is_refused() -> None:
     assert mess_preset("hostile") is MESS_PRESETS["hostile"]
     with pytest.raises(UsageError, match=r"expected none, typical, hostile\. Did you mean typical"):
         mess_preset("typicle")
+
+
+def test_the_documented_rates_are_the_rates() -> None:
+    page = Path(__file__).parents[3] / "docs" / "simulator.md"
+    table = page.read_text().split("<!-- rates -->")[1].split("\n\n")[0]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table.splitlines()[3:]]
+    documented = {row[0].strip("`"): tuple(map(float, row[1:4])) for row in rows}
+    levels = [MESS_PRESETS[name] for name in ("none", "typical", "hostile")]
+    assert documented == {
+        field.name: tuple(getattr(level, field.name) for level in levels)
+        for field in fields(MessRates)
+    }
