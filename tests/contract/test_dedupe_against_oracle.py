@@ -58,7 +58,7 @@ def duplicates_by_batch(
     return sorted(found)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     arrivals=st.lists(
         st.tuples(st.sampled_from("abcd"), st.sampled_from([0, 0, 1, 5, 24]), st.booleans()),
