@@ -97,7 +97,7 @@ parsed AS (
   SELECT
     *,
 
-    -- Texts: without U+0000, trimmed; blank, object and array are NULL.
+    -- Texts: without U+0000, trimmed; what is blank then, an object or an array is NULL.
     CASE
       WHEN
         COLUMNS('^[$].*[.](.*)$') < '!'
@@ -116,6 +116,7 @@ parsed AS (
       ELSE COLUMNS('^[$].*[.](.*)$')
     END AS "\1",
 
+    -- Airports: three ASCII letters.
     CASE
       WHEN regexp_full_match(COLUMNS('^(.*)__airport$'), '[A-Z]{3}') THEN COLUMNS('^(.*)__airport$')
       ELSE
@@ -130,14 +131,19 @@ parsed AS (
         )
     END AS "\1",
 
-    -- Times. strptime forgives blanks at the end; after the `$` there are none.
+    -- Times. strptime forgives blanks around the whole; where there are none, the length says that
+    -- every part has its full width.
     coalesce(
       CASE
-        WHEN COLUMNS('^(.*)__time$') >= '2000' AND COLUMNS('^(.*)__time$') < '2100'
+        WHEN
+          COLUMNS('^(.*)__time$') >= '2000'
+          AND COLUMNS('^(.*)__time$') < '2100'
+          AND NOT contains(COLUMNS('^(.*)__time$'), ' ')
+          AND NOT has_escaped_blank
           THEN
             CASE strlen(COLUMNS('^(.*)__time$'))
-              WHEN 19 THEN try_strptime(COLUMNS('^(.*)__time$') || 'Z$', '%Y-%m-%dT%H:%M:%SZ$')
-              WHEN 20 THEN try_strptime(COLUMNS('^(.*)__time$') || '$', '%Y-%m-%dT%H:%M:%SZ$')
+              WHEN 19 THEN try_strptime(COLUMNS('^(.*)__time$'), '%Y-%m-%dT%H:%M:%S')
+              WHEN 20 THEN try_strptime(COLUMNS('^(.*)__time$'), '%Y-%m-%dT%H:%M:%SZ')
             END
       END,
       CASE
@@ -155,6 +161,30 @@ parsed AS (
       END
     ) AS "\1__instant",
 
+    -- The event's own time may also be Unix time, or day/month/year.
+    CASE
+      WHEN contains(event__time, '/') OR contains(event__time, '-') THEN NULL
+      WHEN try_cast(event__time AS BIGINT)::VARCHAR = event__time
+        THEN try_cast(event__time AS BIGINT)
+      ELSE
+        try_cast(
+          regexp_extract(
+            replace(event__time, chr(0), ''), '^[ \t\n\v\f\r]*(\d+)[ \t\n\v\f\r]*$', 1
+          ) AS BIGINT
+        )
+    END AS event__epoch,
+    CASE
+      WHEN contains(event__time, '/')
+        THEN
+          try_strptime(
+            regexp_extract(
+              replace(event__time, chr(0), ''),
+              '^[ \t\n\v\f\r]*(\d\d?/[A-Za-z]{3}/20\d\d \d\d:\d\d:\d\d)[ \t\n\v\f\r]*$', 1
+            ),
+            '%d/%b/%Y %H:%M:%S'
+          )
+    END AS event__clock,
+
     -- Integers of 32 bits. try_cast takes `12.7`, `1e2` and `0x1F` too, hence the look back.
     CASE
       WHEN
@@ -169,7 +199,6 @@ parsed AS (
           ) AS INTEGER
         )
     END AS "\1",
-
     CASE
       WHEN try_cast(COLUMNS('^(.*)__integer$') AS INTEGER)::VARCHAR = COLUMNS('^(.*)__integer$')
         THEN try_cast(COLUMNS('^(.*)__integer$') AS INTEGER)
@@ -188,56 +217,33 @@ parsed AS (
       ['latitude', 'longitude']
     ) AS location,
 
-    CASE
-      WHEN contains(event__time, '/')
-        THEN
-          try_strptime(
-            regexp_extract(
-              replace(event__time, chr(0), ''),
-              '^[ \t\n\v\f\r]*(\d\d?/[A-Za-z]{3}/20\d\d \d\d:\d\d:\d\d)[ \t\n\v\f\r]*$', 1
-            ),
-            '%d/%b/%Y %H:%M:%S'
-          )
-    END AS event__clock,
-    -- An instant in range has 9 to 13 digits.
-    CASE
-      WHEN NOT contains(event__time, '/')
-        THEN
-          try_cast(
-            regexp_extract(
-              replace(event__time, chr(0), ''),
-              '^[ \t\n\v\f\r]*0*(\d{9,13})[ \t\n\v\f\r]*$', 1
-            ) AS BIGINT
-          )
-    END AS event__epoch,
-
-    CASE
-      WHEN
-        flight__status IN (
-          'scheduled', 'boarding', 'departing', 'en-route', 'landed', 'diverted', 'cancelled'
-        )
-        THEN flight__status
-      ELSE
-        CASE lower(trim(replace(flight__status, chr(0), ''), e' \t\n\x0b\f\r'))
-          WHEN 'scheduled' THEN 'scheduled'
-          WHEN 'boarding' THEN 'boarding'
-          WHEN 'departing' THEN 'departing'
-          WHEN 'en-route' THEN 'en-route'
-          WHEN 'en route' THEN 'en-route'
-          WHEN 'enroute' THEN 'en-route'
-          WHEN 'airborne' THEN 'en-route'
-          WHEN 'active' THEN 'en-route'
-          WHEN 'landed' THEN 'landed'
-          WHEN 'arrived' THEN 'landed'
-          WHEN 'diverted' THEN 'diverted'
-          WHEN 'cancelled' THEN 'cancelled'
-          WHEN 'canceled' THEN 'cancelled'
+    MAP {
+      'scheduled': 'scheduled',
+      'boarding': 'boarding',
+      'departing': 'departing',
+      'en-route': 'en-route',
+      'en route': 'en-route',
+      'enroute': 'en-route',
+      'airborne': 'en-route',
+      'active': 'en-route',
+      'landed': 'landed',
+      'arrived': 'landed',
+      'diverted': 'diverted',
+      'cancelled': 'cancelled',
+      'canceled': 'cancelled'
+    }[
+      lower(
+        CASE
+          WHEN flight__status < '!' OR suffix(flight__status, ' ') OR has_escaped_blank
+            THEN trim(replace(flight__status, chr(0), ''), e' \t\n\x0b\f\r')
+          ELSE flight__status
         END
-    END AS flight_status
+      )
+    ] AS flight_status
   FROM named
 ),
 
--- Ranges, and the forms of time that only the event itself may have.
+-- Upper case, and ranges.
 bounded AS (
   SELECT
     * EXCLUDE (
@@ -278,18 +284,22 @@ bounded AS (
   FROM parsed
 ),
 
--- An actual time later than the event is an estimate.
+-- Fields against each other.
 related AS (
   SELECT
     *,
-    event_id IS NOT NULL
-    AND event_at IS NOT NULL
-    AND flight_icao IS NOT NULL
-    AND departure_airport_iata IS NOT NULL
-    AND arrival_airport_iata IS NOT NULL
-    AND (scheduled_arrival_at > scheduled_departure_at) IS TRUE
-    AND flight_status IS NOT NULL AS is_clean,
-    (degrees_north BETWEEN -90 AND 90 AND degrees_east BETWEEN -180 AND 180) IS TRUE AS has_location,
+    coalesce(degrees_north BETWEEN -90 AND 90 AND degrees_east BETWEEN -180 AND 180, false)
+      AS has_location,
+    coalesce(scheduled_arrival_at > scheduled_departure_at, false) AS has_schedule,
+    coalesce(
+      reported_arrival_at < reported_departure_at AND reported_departure_at <= event_at, false
+    ) AS arrives_before_departing
+  FROM bounded
+),
+
+derived AS (
+  SELECT
+    *,
     CASE
       WHEN reported_departure_at > event_at THEN reported_departure_at
     END AS estimated_departure_at,
@@ -300,21 +310,18 @@ related AS (
       WHEN reported_departure_at <= event_at THEN reported_departure_at
     END AS actual_departure_at,
     CASE
-      WHEN reported_arrival_at <= event_at THEN reported_arrival_at
-    END AS past_arrival_at
-  FROM bounded
-),
-
-ordered AS (
-  SELECT
-    *,
-    CASE
-      WHEN (past_arrival_at < actual_departure_at) IS NOT TRUE THEN past_arrival_at
+      WHEN reported_arrival_at <= event_at AND NOT arrives_before_departing THEN reported_arrival_at
     END AS actual_arrival_at,
-    CASE WHEN has_location THEN degrees_north END AS latitude,
-    CASE WHEN has_location THEN degrees_east END AS longitude,
     CASE
-      WHEN is_clean THEN NULL
+      WHEN
+        event_id IS NOT NULL
+        AND event_at IS NOT NULL
+        AND flight_icao IS NOT NULL
+        AND departure_airport_iata IS NOT NULL
+        AND arrival_airport_iata IS NOT NULL
+        AND has_schedule
+        AND flight_status IS NOT NULL
+        THEN NULL
       WHEN text IS NULL THEN ['not_utf8']
       WHEN document IS NULL THEN ['not_json']
       WHEN json_type(document) <> 'OBJECT' THEN ['not_object']
@@ -327,49 +334,30 @@ ordered AS (
             CASE
               WHEN departure_airport_iata IS NULL OR arrival_airport_iata IS NULL THEN 'bad_route'
             END,
-            CASE
-              WHEN (scheduled_arrival_at > scheduled_departure_at) IS NOT TRUE THEN 'bad_schedule'
-            END,
+            CASE WHEN NOT has_schedule THEN 'bad_schedule' END,
             CASE WHEN flight_status IS NULL THEN 'bad_status' END
           ],
           lambda reason: reason IS NOT NULL
         )
-    END AS reasons
-  FROM related
-),
-
-derived AS (
-  SELECT
-    *,
-    CASE
-      WHEN is_clean
-        THEN
-          md5(
-            flight_icao || '|' || departure_airport_iata || '|'
-            || strftime(scheduled_departure_at, '%Y-%m-%dT%H:%M:%S.%fZ')
-          )
-    END AS leg_key,
-    (epoch_us(actual_departure_at) - epoch_us(scheduled_departure_at)) / 6e7
-      AS departure_delay_minutes,
-    (epoch_us(actual_arrival_at) - epoch_us(scheduled_arrival_at)) / 6e7 AS arrival_delay_minutes,
+    END AS reasons,
     CASE
       -- First whether there is anything to flag at all, for there seldom is.
       WHEN
-        estimated_departure_at IS NOT NULL
-        OR estimated_arrival_at IS NOT NULL
-        OR past_arrival_at < actual_departure_at
-        OR (actual_departure__time IS NOT NULL AND reported_departure_at IS NULL)
-        OR (actual_arrival__time IS NOT NULL AND reported_arrival_at IS NULL)
-        OR (taxi_time_minutes__natural IS NOT NULL AND taxi_time_minutes IS NULL)
-        OR (turnaround_time_minutes__natural IS NOT NULL AND turnaround_time_minutes IS NULL)
-        OR (passenger_count__natural IS NOT NULL AND passenger_count IS NULL)
-        OR (baggage_count__natural IS NOT NULL AND baggage_count IS NULL)
-        OR (security_wait_time_minutes__natural IS NOT NULL AND security_wait_time_minutes IS NULL)
-        OR (altitude_ft__integer IS NOT NULL AND altitude_ft IS NULL)
-        OR (ground_speed_kts__natural IS NOT NULL AND ground_speed_kts IS NULL)
-        OR (vertical_speed_fps__integer IS NOT NULL AND vertical_speed_fps IS NULL)
-        OR (heading__natural IS NOT NULL AND heading IS NULL)
-        OR (location__position IS NOT NULL AND NOT has_location)
+        reported_departure_at > event_at
+        OR reported_arrival_at > event_at
+        OR arrives_before_departing
+        OR (reported_departure_at IS NULL AND actual_departure__time IS NOT NULL)
+        OR (reported_arrival_at IS NULL AND actual_arrival__time IS NOT NULL)
+        OR (taxi_time_minutes IS NULL AND taxi_time_minutes__natural IS NOT NULL)
+        OR (turnaround_time_minutes IS NULL AND turnaround_time_minutes__natural IS NOT NULL)
+        OR (passenger_count IS NULL AND passenger_count__natural IS NOT NULL)
+        OR (baggage_count IS NULL AND baggage_count__natural IS NOT NULL)
+        OR (security_wait_time_minutes IS NULL AND security_wait_time_minutes__natural IS NOT NULL)
+        OR (altitude_ft IS NULL AND altitude_ft__integer IS NOT NULL)
+        OR (ground_speed_kts IS NULL AND ground_speed_kts__natural IS NOT NULL)
+        OR (vertical_speed_fps IS NULL AND vertical_speed_fps__integer IS NOT NULL)
+        OR (heading IS NULL AND heading__natural IS NOT NULL)
+        OR (NOT has_location AND location__position IS NOT NULL)
         OR (
           taxi_time_minutes IS NULL
           AND turnaround_time_minutes IS NULL
@@ -383,38 +371,54 @@ derived AS (
         THEN
           list_filter(
             [
+              CASE WHEN arrives_before_departing THEN 'arrival_before_departure' END,
+              CASE WHEN reported_arrival_at > event_at THEN 'arrival_in_future' END,
               CASE
-                WHEN past_arrival_at < actual_departure_at THEN 'arrival_before_departure'
-              END,
-              CASE WHEN estimated_arrival_at IS NOT NULL THEN 'arrival_in_future' END,
-              CASE
-                WHEN reported_arrival_at IS NULL AND regexp_matches(actual_arrival__time, '[^ \t\n\v\f\r\x00]')
+                WHEN
+                  reported_arrival_at IS NULL
+                  AND regexp_matches(actual_arrival__time, '[^ \t\n\v\f\r\x00]')
                   THEN 'bad_actual_arrival'
               END,
               CASE
-                WHEN reported_departure_at IS NULL AND regexp_matches(actual_departure__time, '[^ \t\n\v\f\r\x00]')
+                WHEN
+                  reported_departure_at IS NULL
+                  AND regexp_matches(actual_departure__time, '[^ \t\n\v\f\r\x00]')
                   THEN 'bad_actual_departure'
               END,
               CASE
-                WHEN altitude_ft IS NULL AND regexp_matches(altitude_ft__integer, '[^ \t\n\v\f\r\x00]')
+                WHEN
+                  altitude_ft IS NULL
+                  AND regexp_matches(altitude_ft__integer, '[^ \t\n\v\f\r\x00]')
                   THEN 'bad_altitude_ft'
               END,
               CASE
-                WHEN baggage_count IS NULL AND regexp_matches(baggage_count__natural, '[^ \t\n\v\f\r\x00]')
+                WHEN
+                  baggage_count IS NULL
+                  AND regexp_matches(baggage_count__natural, '[^ \t\n\v\f\r\x00]')
                   THEN 'bad_baggage_count'
               END,
               CASE
-                WHEN ground_speed_kts IS NULL AND regexp_matches(ground_speed_kts__natural, '[^ \t\n\v\f\r\x00]')
+                WHEN
+                  ground_speed_kts IS NULL
+                  AND regexp_matches(ground_speed_kts__natural, '[^ \t\n\v\f\r\x00]')
                   THEN 'bad_ground_speed_kts'
               END,
               CASE
-                WHEN heading IS NULL AND regexp_matches(heading__natural, '[^ \t\n\v\f\r\x00]') THEN 'bad_heading'
+                WHEN
+                  heading IS NULL
+                  AND regexp_matches(heading__natural, '[^ \t\n\v\f\r\x00]')
+                  THEN 'bad_heading'
               END,
               CASE
-                WHEN NOT has_location AND regexp_matches(location__position, '[^ \t\n\v\f\r\x00]') THEN 'bad_location'
+                WHEN
+                  NOT has_location
+                  AND regexp_matches(location__position, '[^ \t\n\v\f\r\x00]')
+                  THEN 'bad_location'
               END,
               CASE
-                WHEN passenger_count IS NULL AND regexp_matches(passenger_count__natural, '[^ \t\n\v\f\r\x00]')
+                WHEN
+                  passenger_count IS NULL
+                  AND regexp_matches(passenger_count__natural, '[^ \t\n\v\f\r\x00]')
                   THEN 'bad_passenger_count'
               END,
               CASE
@@ -424,7 +428,9 @@ derived AS (
                   THEN 'bad_security_wait_time_minutes'
               END,
               CASE
-                WHEN taxi_time_minutes IS NULL AND regexp_matches(taxi_time_minutes__natural, '[^ \t\n\v\f\r\x00]')
+                WHEN
+                  taxi_time_minutes IS NULL
+                  AND regexp_matches(taxi_time_minutes__natural, '[^ \t\n\v\f\r\x00]')
                   THEN 'bad_taxi_time_minutes'
               END,
               CASE
@@ -434,10 +440,12 @@ derived AS (
                   THEN 'bad_turnaround_time_minutes'
               END,
               CASE
-                WHEN vertical_speed_fps IS NULL AND regexp_matches(vertical_speed_fps__integer, '[^ \t\n\v\f\r\x00]')
+                WHEN
+                  vertical_speed_fps IS NULL
+                  AND regexp_matches(vertical_speed_fps__integer, '[^ \t\n\v\f\r\x00]')
                   THEN 'bad_vertical_speed_fps'
               END,
-              CASE WHEN estimated_departure_at IS NOT NULL THEN 'departure_in_future' END,
+              CASE WHEN reported_departure_at > event_at THEN 'departure_in_future' END,
               CASE
                 WHEN json_type(document, '$.operational_data') IS DISTINCT FROM 'OBJECT'
                   THEN 'missing_operational_data'
@@ -447,7 +455,7 @@ derived AS (
           )
       ELSE []::VARCHAR[]
     END AS quality_flags
-  FROM ordered
+  FROM related
 ),
 
 -- The silver row, in its order.
@@ -456,7 +464,14 @@ silver AS (
     event_id,
     event_at,
     source_system_id,
-    leg_key,
+    CASE
+      WHEN reasons IS NULL
+        THEN
+          md5(
+            flight_icao || '|' || departure_airport_iata || '|'
+            || strftime(scheduled_departure_at, '%Y-%m-%dT%H:%M:%S.%fZ')
+          )
+    END AS leg_key,
     flight_icao,
     airline_iata,
     tail_number,
@@ -471,8 +486,9 @@ silver AS (
     estimated_arrival_at,
     actual_departure_at,
     actual_arrival_at,
-    departure_delay_minutes,
-    arrival_delay_minutes,
+    (epoch_us(actual_departure_at) - epoch_us(scheduled_departure_at)) / 6e7
+      AS departure_delay_minutes,
+    (epoch_us(actual_arrival_at) - epoch_us(scheduled_arrival_at)) / 6e7 AS arrival_delay_minutes,
     taxi_time_minutes,
     turnaround_time_minutes,
     passenger_count,
@@ -480,8 +496,8 @@ silver AS (
     security_wait_time_minutes,
     runway_in_use,
     weather_conditions,
-    latitude,
-    longitude,
+    CASE WHEN has_location THEN degrees_north END AS latitude,
+    CASE WHEN has_location THEN degrees_east END AS longitude,
     altitude_ft,
     ground_speed_kts,
     vertical_speed_fps,
@@ -495,6 +511,7 @@ silver AS (
   FROM derived
 )
 
+-- Who is not clean claims nothing.
 SELECT
   CASE
     WHEN reasons IS NULL
