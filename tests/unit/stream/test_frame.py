@@ -1,5 +1,6 @@
 """Frames: records in, the same records out, as bytes and as Arrow."""
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import pyarrow as pa
@@ -108,17 +109,18 @@ def damaged(frame: Frame) -> list[Frame]:
 
 def test_damage_never_passes_for_data() -> None:
     frame = frame_of([b'{"flight": "6E%d", "status": "landed"}' % n for n in range(40)])
-    good = unpack(frame)
-    noticed = 0
+    other = frame_of([b"before"])
+    good, good_table = unpack(frame), frames_to_arrow([other, frame])
+    messages = []
     for each in damaged(frame):
         try:
             assert unpack(each) == good  # a bit that means nothing
         except CorruptDataError as error:
-            noticed += 1
-            assert f"{1:020} to {40:020} of shard shard-000" in str(error)
-            with pytest.raises(CorruptDataError):
-                frames_to_arrow([frame, each])
-    assert noticed > 0.95 * len(damaged(frame))
+            messages.append(str(error))
+        with suppress(CorruptDataError):
+            assert frames_to_arrow([other, each]) == good_table
+    assert len(messages) > 0.95 * len(damaged(frame))
+    assert all(f"{1:020} to {40:020} of shard shard-000" in message for message in messages)
 
 
 @pytest.mark.parametrize(("records_said", "bytes_said"), [(1, 0), (3, 0), (2, 1), (2, -1)], ids=str)
