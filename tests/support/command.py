@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from airside.cli import main
 
 AIRSIDE = [sys.executable, "-m", "airside"]
@@ -63,9 +65,7 @@ def clean_environment(**more: str) -> dict[str, str]:
 def airside_here(*arguments: str | Path) -> str:
     """Run a command that has to succeed in this process, where dbt is warm already."""
     printed = io.StringIO()
-    with contextlib.redirect_stdout(printed):
-        try:
-            main([str(argument) for argument in arguments])
-        except SystemExit as end:
-            assert end.code == 0, f"{arguments} ended with {end.code}"
+    with contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as end:
+        main([str(argument) for argument in arguments])
+    assert end.value.code == 0, f"{arguments} ended with {end.value.code}"
     return printed.getvalue()
