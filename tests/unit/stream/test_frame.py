@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pyarrow as pa
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from airside.errors import CorruptDataError
@@ -28,6 +28,7 @@ def frame_of(
 PAYLOADS = st.lists(st.binary(max_size=30), min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(PAYLOADS)
 def test_a_frame_is_a_zstd_file_of_lines(payloads: list[bytes]) -> None:
     frame = frame_of(payloads)
@@ -37,6 +38,7 @@ def test_a_frame_is_a_zstd_file_of_lines(payloads: list[bytes]) -> None:
     assert frame.records == len(payloads)
 
 
+@settings(deadline=None)
 @given(st.lists(PAYLOADS, max_size=6))
 def test_arrow_equals_the_records(batches: list[list[bytes]]) -> None:
     frames = []

@@ -109,6 +109,12 @@ def test_a_rate_holds_back_a_source_that_is_faster_than_it() -> None:
     assert world.puts[-1][0] == pytest.approx(2, abs=0.1)
 
 
+def test_a_rate_does_not_hurry_a_source_that_is_slower_than_it() -> None:
+    world = World()
+    world.run(every(1, 4), speed=1, rate=100)
+    assert world.puts[-1][0] == pytest.approx(3)
+
+
 def test_at_a_low_rate_it_puts_a_few_times_a_second_not_once_a_record() -> None:
     world = World()
     world.run(every(0.001, 4_000), speed=1)
