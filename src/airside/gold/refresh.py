@@ -1,11 +1,10 @@
 """Refreshing gold: which batches, which models, and whether anything has to be done at all."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-
-import duckdb
 
 from airside.gold.control import Control, Fingerprints
 from airside.gold.dbt_process import PROJECT_DIR, DbtProcess, NodeResult
@@ -80,31 +79,40 @@ class Gold:
             AirsideError: A model failed; what the other models had done stands, and the next
                 refresh goes on from there.
         """
-        with self._lock, self._opened():
+        with self._opened():
             return self._refresh(rebuild=False)
 
     def full_refresh(self) -> RefreshResult:
         """Build every table anew from staging."""
-        with self._lock, self._opened():
+        with self._opened():
             return self._refresh(rebuild=True)
 
     def test(self) -> list[NodeResult]:
         """Run dbt's tests of keys, relationships and rules; those that failed are in the result."""
-        with self._lock, self._opened():
+        with self._opened():
             return self._dbt.invoke("test")
 
     def close(self) -> None:
         """Let go of the database file."""
         self._dbt.close()
 
-    def _opened(self) -> duckdb.DuckDBPyConnection:
-        # Held during a refresh, so that dbt's short connections find the file open already.
-        return self._control.connect()
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        # Open all along, so that the short connections of dbt find the file open already.
+        with self._lock, self._control.connect():
+            if not self._is_prepared:
+                self._control.create_tables()
+            yield
 
     def _refresh(self, *, rebuild: bool) -> RefreshResult:
         seconds: dict[str, float] = {}
-        done = [] if self._is_prepared and not rebuild else self._prepare(rebuild=rebuild)
-        latest, through = self._control.latest_batch(), self._control.refreshed_through()
+        latest = self._control.latest_batch()
+        done: list[NodeResult] = []
+        # Batches only ever grow: staging that ends before gold is another than gold was built from.
+        rebuild = rebuild or self._control.refreshed_through() > latest
+        if rebuild or not self._is_prepared:
+            done += self._prepare(rebuild=rebuild)
+        through = self._control.refreshed_through()
         while through < latest:
             through = self._control.open_window(through, self._max_events_per_run)
             done += self._dbt.invoke("run", *_INCREMENTAL)
@@ -115,7 +123,6 @@ class Gold:
     def _prepare(self, *, rebuild: bool) -> list[NodeResult]:
         """Bring reference data and the models' definitions up to date."""
         control, wanted, dbt = self._control, self._fingerprints, self._dbt
-        control.create_tables()
         stored = control.fingerprints()
         done: list[NodeResult] = []
         if stored.reference != wanted.reference:
