@@ -134,6 +134,7 @@ def _schedule_faults(record: Mapping[str, object]) -> Iterator[str]:
 
 
 def _syntax_error(text: str) -> str:
+    text = text.removesuffix("\n")  # the stream's, not the record's
     if not text.strip(_BLANKS):
         return "the record is empty"
     # Of one length with what it stands for, so that positions stay true.
@@ -142,7 +143,7 @@ def _syntax_error(text: str) -> str:
         orjson.loads(strict)
     except orjson.JSONDecodeError as error:
         offset = len(text[: error.pos].encode())
-        rest = _printable(text[error.pos : error.pos + 20].rstrip("\n"))
+        rest = _printable(text[error.pos : error.pos + 20])
         place = f"before `{rest}`" if rest else "at the end"
         return f"not JSON at byte {offset}, {place}: {error.msg}"
     return "not JSON"

@@ -18,7 +18,7 @@ from airside.silver.explain import MAX_DETAIL_CHARS, explain
         (
             b'{"a": 1\n',
             "not_json",
-            "not JSON at byte 8, at the end: unexpected end of data",
+            "not JSON at byte 7, at the end: unexpected end of data",
         ),
         (
             b"{'a': 1}\n",
