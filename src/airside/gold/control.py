@@ -112,6 +112,11 @@ class Control:
         """The last batch that every model has taken in; 0 before the first refresh."""
         return self._number("SELECT coalesce(min(through_batch_id), 0) FROM staging.gold_progress")
 
+    def is_ahead_of(self, batch_id: int) -> bool:
+        """Whether some model has taken in a later batch than this one."""
+        furthest = "SELECT coalesce(max(through_batch_id), 0) FROM staging.gold_progress"
+        return self._number(furthest) > batch_id
+
     def open_window(self, after: int, max_events: int | None) -> int:
         """Write down the last batch of the coming run.
 
@@ -147,6 +152,11 @@ class Control:
                 "SELECT name, fingerprint FROM staging.gold_fingerprints"
             ).fetchall()
         return Fingerprints(**dict(rows))
+
+    def forget_models(self) -> None:
+        """Have every table built anew; also after a crash in the middle of it."""
+        with translated_errors(self._database), self.connect() as connection:
+            connection.execute("DELETE FROM staging.gold_fingerprints WHERE name = 'models'")
 
     def store_fingerprints(self, fingerprints: Fingerprints) -> None:
         """Write down what the tables are built from now; their exported files are out of date."""

@@ -76,14 +76,16 @@ def _files(cursor: duckdb.DuckDBPyConnection) -> Iterator[_File]:
     for table in _CHANGING:
         yield _File(f"{table}.parquet", f"FROM main.{table}", f"batch {progress.get(table)}")
     rows = _count(cursor, ACTIVITY)
+    first_row = cursor.execute(f"SELECT rowid FROM main.{ACTIVITY} LIMIT 1").fetchall()
+    base = first_row[0][0] if first_row else 0
     for number, first in enumerate(range(0, max(rows, 1), ACTIVITY_ROWS_A_FILE), start=1):
-        # Rows are only ever appended, so a row's id is its place.
+        # Rows are only ever appended, so a row's id tells its place.
         end = first + ACTIVITY_ROWS_A_FILE
         is_last = rows <= end
         yield _File(
             f"{ACTIVITY}.parquet" if number == 1 else f"{ACTIVITY}-{number}.parquet",
-            f"FROM main.{ACTIVITY} WHERE rowid >= {first}"
-            + ("" if is_last else f" AND rowid < {end}"),
+            f"FROM main.{ACTIVITY} WHERE rowid >= {base + first}"
+            + ("" if is_last else f" AND rowid < {base + end}"),
             f"{rows - first} rows" if is_last else "full",
         )
 

@@ -62,7 +62,6 @@ class Gold:
         max_events_per_run: int = 500_000,
     ) -> None:
         thresholds = thresholds or Thresholds()
-        self._database = database
         self._control = Control(database)
         self._dbt = DbtProcess(database, work_dir, asdict(thresholds))
         self._fingerprints = Fingerprints.of(PROJECT_DIR, asdict(thresholds))
@@ -108,10 +107,13 @@ class Gold:
         seconds: dict[str, float] = {}
         latest = self._control.latest_batch()
         done: list[NodeResult] = []
-        # Batches only ever grow: staging that ends before gold is another than gold was built from.
-        rebuild = rebuild or self._control.refreshed_through() > latest
-        if rebuild or not self._is_prepared:
-            done += self._prepare(rebuild=rebuild)
+        # Batches only ever grow: where gold is ahead, it was built from another staging.
+        if rebuild or self._control.is_ahead_of(latest):
+            self._control.forget_models()
+            self._is_prepared = False
+        if not self._is_prepared:
+            done += self._prepare()
+            self._is_prepared = True
         through = self._control.refreshed_through()
         while through < latest:
             through = self._control.open_window(through, self._max_events_per_run)
@@ -120,23 +122,26 @@ class Gold:
             seconds[result.name] = seconds.get(result.name, 0.0) + result.seconds
         return RefreshResult(through, bool(done), seconds)
 
-    def _prepare(self, *, rebuild: bool) -> list[NodeResult]:
-        """Bring reference data and the models' definitions up to date."""
+    def _prepare(self) -> list[NodeResult]:
+        """Bring reference data and the models' definitions up to date.
+
+        The fingerprints are written down last: after a crash all of it is done again.
+        """
         control, wanted, dbt = self._control, self._fingerprints, self._dbt
         stored = control.fingerprints()
         done: list[NodeResult] = []
         if stored.reference != wanted.reference:
             control.load_airports()
             done += dbt.invoke("seed", "--full-refresh")
-        if rebuild or stored.models != wanted.models:
+        if stored.models != wanted.models:
             control.open_window(0, self._max_events_per_run)
             done += dbt.invoke("run", "--full-refresh")
-        elif stored.reference != wanted.reference:
-            control.open_window(0, None)
-            done += dbt.invoke("run", *_REFERENCED)
-        elif stored.views != wanted.views:
-            done += dbt.invoke("run", *_VIEWS)
+        else:
+            if stored.reference != wanted.reference:
+                control.open_window(0, None)
+                done += dbt.invoke("run", *_REFERENCED)
+            if stored.views != wanted.views:
+                done += dbt.invoke("run", *_VIEWS)
         if done:
             control.store_fingerprints(wanted)
-        self._is_prepared = True
         return done

@@ -108,6 +108,21 @@ def test_staging_that_was_loaded_anew_is_read_anew(staged: StagedGold) -> None:
     assert_legs_equal(staged, rows)
 
 
+def test_a_rebuild_that_died_halfway_is_done_again(staged: StagedGold) -> None:
+    rows = random_events(random.Random(2), legs=10, events=60)
+    staged.load(rows)
+    staged.gold.refresh()
+    staged.execute("DELETE FROM fct_turnarounds")
+    staged.execute("ALTER TABLE staging.airports RENAME COLUMN city TO town")
+    with pytest.raises(AirsideError, match=r"stg_airports.*city"):
+        staged.gold.full_refresh()
+    staged.execute("ALTER TABLE staging.airports RENAME COLUMN town TO city")
+    staged.gold.refresh()
+    assert staged.one("SELECT count(*) FROM fct_turnarounds") == len(
+        read_contract(rows).turnarounds
+    )
+
+
 def test_a_new_threshold_takes_effect_at_once(staged: StagedGold, tmp_path: Path) -> None:
     staged.load(
         [
@@ -125,9 +140,8 @@ def test_a_new_threshold_takes_effect_at_once(staged: StagedGold, tmp_path: Path
     assert staged.one("SELECT derived_minutes FROM fct_turnarounds") == 50
     assert staged.one("SELECT count(*) FROM rpt_live_flights") == 3
 
-    closer = Gold(
-        staged.path, tmp_path, thresholds=Thresholds(live_departure_minutes=119)
-    ).refresh()
+    nearer = Thresholds(live_departure_minutes=119)
+    closer = Gold(staged.path, tmp_path, thresholds=nearer).refresh()
     assert staged.one("SELECT count(*) FROM rpt_live_flights") == 2
     assert "rpt_live_flights" in closer.model_seconds
     assert "fct_flight_legs" not in closer.model_seconds  # a view costs no reading
