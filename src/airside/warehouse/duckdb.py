@@ -20,8 +20,7 @@ from airside.warehouse.protocol import LoadedBatch
 from airside.warehouse.read_only import check
 from airside.warehouse.schema import ddl
 
-_BROKEN = (duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
-_OURS = (duckdb.OutOfMemoryException, duckdb.InterruptException, *_BROKEN)
+_OURS = (duckdb.OutOfMemoryException, duckdb.InterruptException)
 """What a question may run into without being at fault itself."""
 _INTERRUPT_SECONDS = 0.1  # again and again, as a question that is just starting does not notice
 
@@ -84,7 +83,7 @@ class DuckDBWarehouse:
         """Run one read-only statement, on a connection of its own."""
         with translated_errors(self._path), self._cursor() as cursor:
             check(cursor, sql)
-            cursor.execute("SET search_path = 'main,staging'")
+            _look_in_both_schemas(self._path, cursor)
             cursor.execute("SET python_enable_replacements = false")  # our variables are no tables
             cursor.execute("BEGIN TRANSACTION READ ONLY")
             try:
@@ -92,6 +91,8 @@ class DuckDBWarehouse:
             except _OURS:
                 raise
             except duckdb.Error as error:
+                if _is_damage(error):
+                    raise
                 raise UsageError(str(error)) from error
             finally:
                 cursor.execute("ROLLBACK")
@@ -219,10 +220,29 @@ def translated_errors(path: Path) -> Iterator[None]:
             f"{path}: {_first_line(str(error))}; raise `warehouse.memory_limit`, or free disk "
             "space for temporary files"
         ) from error
-    except _BROKEN as error:
+    except duckdb.Error as error:
+        if not _is_damage(error):
+            raise
         raise CorruptDataError(
             f"{path}: {_first_line(str(error))}; start again; if it stays, move the file aside and "
             "rebuild it from the archive with `airside backfill`"
+        ) from error
+
+
+def _is_damage(error: duckdb.Error) -> bool:
+    broken = (duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
+    # A block that fails its checksum is reported as an error of no particular class.
+    is_checksum = type(error) is duckdb.Error and str(error).startswith("Corrupt database file")
+    return is_checksum or isinstance(error, broken)
+
+
+def _look_in_both_schemas(path: Path, cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("SET search_path = 'main,staging'")
+    except duckdb.CatalogException as error:
+        raise CorruptDataError(
+            f"{path} holds no tables of Airside's; `airside run` makes them, if the file is yours "
+            "to change, or choose another data directory"
         ) from error
 
 
