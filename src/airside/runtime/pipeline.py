@@ -39,6 +39,10 @@ class Health:
     failures: int = 0
     """In a row."""
 
+    def patience(self, every: float) -> float:
+        """Seconds to wait before the next try, for a stage that works each `every` seconds."""
+        return min(_MAX_BACKOFF_SECONDS, every * float(2 ** min(self.failures, 10)))
+
 
 @dataclass
 class Pipeline:
@@ -156,7 +160,7 @@ class Pipeline:
                 if not isinstance(error, RetryableError) and name != "gold":
                     self.abort(error)
                     return
-                due = time.monotonic() + min(_MAX_BACKOFF_SECONDS, every * 2**health.failures)
+                due = time.monotonic() + health.patience(every)
             except Exception as error:  # a defect must stop the run, not vanish with its thread
                 self.abort(AirsideError(f"{name}: {type(error).__name__}: {error}"))
                 raise
