@@ -12,7 +12,12 @@ import pyarrow as pa
 import pytest
 
 from airside.events import FLIGHT_EVENTS
-from airside.events.vocabulary import QUALITY_FLAGS, QUARANTINE_REASONS
+from airside.events.vocabulary import (
+    FLIGHT_STATUSES,
+    QUALITY_FLAGS,
+    QUARANTINE_REASONS,
+    STATUS_SYNONYMS,
+)
 from airside.silver.kernel import RECORDS, Kernel
 
 SAMPLE: dict[str, Any] = {
@@ -606,6 +611,13 @@ def test_bad_locations(read: Read, text: object) -> None:
 )
 def test_statuses(read: Read, status: str, expected: str) -> None:
     assert read([event(flight_status=status)])[0]["flight_status"] == expected
+
+
+def test_the_vocabulary_and_the_sql_agree(read: Read) -> None:
+    words = {status: status for status in FLIGHT_STATUSES} | STATUS_SYNONYMS
+    rows = read([event(flight_status=word) for word in words])
+
+    assert [row["flight_status"] for row in rows] == list(words.values())
 
 
 @pytest.mark.parametrize(
