@@ -7,6 +7,7 @@ lake and warehouse anew, for instance after the rules have changed.
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader
@@ -21,6 +22,8 @@ from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_war
 from airside.settings import Settings
 from airside.stream import EmbeddedStream, Position, SequenceRange
 
+REBUILD = "rebuild"
+"""Where silver and gold are built anew, inside the data directory."""
 Progress = Callable[[int], None]
 """Told how many records were just done."""
 
@@ -56,8 +59,8 @@ def restore(source: Path, target: DataDir, settings: Settings, progress: Progres
     with target.owned():
         lake = LocalLake(target.root)
         lake.sweep()
-        ledger = open_ledger(target, settings, wall_clock)
         stream = EmbeddedStream(target.stream, clock=wall_clock, shards=settings.stream.shards)
+        ledger = open_ledger(target, settings, wall_clock)
         try:
             archive = Archive(lake, FLIGHT_EVENTS)
             if not ledger.position(BRONZE):
@@ -100,14 +103,8 @@ def rebuild(data_dir: DataDir, settings: Settings, progress: Progress) -> int:
         lake = LocalLake(data_dir.root)
         lake.sweep()
         archive = Archive(lake, FLIGHT_EVENTS)
-        ledger = open_ledger(data_dir, settings, wall_clock)
-        stream = EmbeddedStream(data_dir.stream, clock=wall_clock)
-        try:
-            Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)
-        finally:
-            stream.close()
-            ledger.close()
-        beside = DataDir(data_dir.root / "rebuild")
+        _archive_the_rest(data_dir, archive, settings)
+        beside = DataDir(data_dir.root / REBUILD)
         shutil.rmtree(beside.root, ignore_errors=True)
         beside.root.mkdir()
         scratch = open_ledger(beside, settings, wall_clock)
@@ -122,14 +119,40 @@ def rebuild(data_dir: DataDir, settings: Settings, progress: Progress) -> int:
             )
         finally:
             scratch.close()
-        for part in ("silver", "gold"):
-            shutil.rmtree(data_dir.root / part, ignore_errors=True)
-            if (beside.root / part).exists():
-                (beside.root / part).replace(data_dir.root / part)
-        data_dir.warehouse.with_name(data_dir.warehouse.name + ".wal").unlink(missing_ok=True)
-        beside.warehouse.replace(data_dir.warehouse)
-        shutil.rmtree(beside.root)
+        _put_in_place(data_dir, beside)
         return done
+
+
+def _archive_the_rest(data_dir: DataDir, archive: Archive, settings: Settings) -> None:
+    """Let the archive hold all that the stream has."""
+    with ExitStack() as stack:
+        try:
+            stream = EmbeddedStream(data_dir.stream, clock=wall_clock)
+            stack.callback(stream.close)
+            ledger = open_ledger(data_dir, settings, wall_clock)
+            stack.callback(ledger.close)
+            Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)
+        except CorruptDataError as error:
+            seen, _, _ = str(error).rpartition("; ")
+            raise CorruptDataError(
+                f"{seen}; restore it from a copy, or make a new directory of what the archive has "
+                f"with `airside backfill --source {data_dir.root} --data-dir NEW`"
+            ) from error
+
+
+def _put_in_place(data_dir: DataDir, beside: DataDir) -> None:
+    """Swap the old silver and gold for the new, by renaming alone.
+
+    What a crash in between leaves behind is found by `airside doctor`; doing it again mends it.
+    """
+    for part in ("silver", "gold"):
+        if (data_dir.root / part).exists():
+            (data_dir.root / part).replace(beside.root / f"old-{part}")
+        if (beside.root / part).exists():
+            (beside.root / part).replace(data_dir.root / part)
+    data_dir.warehouse.with_name(data_dir.warehouse.name + ".wal").unlink(missing_ok=True)
+    beside.warehouse.replace(data_dir.warehouse)
+    shutil.rmtree(beside.root)
 
 
 def _copy(source: Path, lake: LocalLake, names: list[str]) -> None:

@@ -19,12 +19,14 @@ from airside.lake import LocalLake
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
+from airside.runtime.patience import patiently
 from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_warehouse
 from airside.settings import Settings
 from airside.silver import Silver
 from airside.stream import EmbeddedStream
 from airside.warehouse import DuckDBWarehouse, QueryServer
 
+GOLD = "gold"
 _MAX_BACKOFF_SECONDS = 30.0
 _RETENTION_SECONDS = 60.0
 
@@ -56,12 +58,14 @@ class Pipeline:
     lake: LocalLake
     stream: EmbeddedStream
     ledger: Ledger
+    gold_ledger: Ledger
     clock: Callable[[], int]
     health: dict[str, Health] = field(default_factory=dict)
     fatal: AirsideError | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _last_export: float | None = None
+    _refreshed_through: int | None = -1
 
     def drain(self, progress: Callable[[str, int], None] = lambda _stage, _records: None) -> None:
         """Process all that is on the stream now, then refresh gold once.
@@ -71,24 +75,26 @@ class Pipeline:
         Args:
             progress: Told a stage's name and how many records it has just done.
         """
-        errors: list[AirsideError] = []
+        errors: list[Exception] = []
 
         def archive() -> None:
             try:
                 progress("bronze", self.archiver.run_once(flush=True))
-            except AirsideError as error:
+            except Exception as error:  # noqa: BLE001 - raised below, on the thread that waits
                 errors.append(error)
 
         thread = threading.Thread(target=archive, name="bronze")
         thread.start()
         try:
-            while done := self.silver.run_once():
+            waiting = self.stream.backlog(self.warehouse.checkpoint()).records
+            while waiting > 0 and (done := self.silver.run_once()):
+                waiting -= done  # what arrives meanwhile could keep this from ever ending
                 progress("silver", done)
         finally:
             thread.join()
         if errors:
             raise errors[0]
-        self.gold.refresh()
+        self.refresh()
         self.export()
 
     def start(self) -> None:
@@ -119,6 +125,25 @@ class Pipeline:
         self.fatal = error
         self._stop.set()
 
+    def refresh(self) -> None:
+        """Bring gold up to date; an outcome goes to the ledger wherever something had to be done.
+
+        Raises:
+            AirsideError: A model failed.
+        """
+        latest = self.warehouse.query("SELECT max(batch_id) FROM staging.batches")
+        newest = latest.column(0)[0].as_py()
+        if newest == self._refreshed_through:
+            return
+        attempt_id = self.gold_ledger.begin(GOLD, {"through_batch_id": newest})
+        try:
+            result = self.gold.refresh()
+        except Exception as error:
+            self.gold_ledger.fail(attempt_id, str(error))
+            raise
+        self.gold_ledger.succeed(attempt_id, {"models": len(result.model_seconds)})
+        self._refreshed_through = newest
+
     def export(self) -> None:
         """Write gold's tables as Parquet files."""
         export(self.warehouse, self.lake.publish)
@@ -138,7 +163,7 @@ class Pipeline:
             pass
 
     def _refresh(self) -> None:
-        self.gold.refresh()
+        self.refresh()
         now = time.monotonic()
         if (
             self._last_export is None
@@ -189,10 +214,6 @@ def open_pipeline(
         stack.enter_context(data_dir.owned())
         lake = LocalLake(data_dir.root)
         lake.sweep()
-        warehouse = open_warehouse(data_dir, settings, clock)
-        stack.callback(warehouse.close)
-        server = QueryServer(data_dir.socket, warehouse)
-        stack.callback(server.close)
 
         # Streams and ledgers belong to one thread each, so every stage opens its own.
         def stream() -> EmbeddedStream:
@@ -205,11 +226,16 @@ def open_pipeline(
             stack.callback(opened.close)
             return opened
 
+        archived = stream()  # first of all: where there is anything, there is a stream
+        warehouse = patiently(lambda: open_warehouse(data_dir, settings, clock))
+        stack.callback(warehouse.close)
+        server = QueryServer(data_dir.socket, warehouse)
+        stack.callback(server.close)
         yield Pipeline(
             settings=settings,
             warehouse=warehouse,
             archiver=Archiver(
-                stream(),
+                archived,
                 Archive(lake, FLIGHT_EVENTS),
                 ledger(),
                 clock=clock,
@@ -221,5 +247,6 @@ def open_pipeline(
             lake=lake,
             stream=stream(),
             ledger=ledger(),
+            gold_ledger=ledger(),
             clock=clock,
         )
