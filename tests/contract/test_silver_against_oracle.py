@@ -22,6 +22,7 @@ from oracle import odd_values as odd
 from oracle.corpus import hostile
 from oracle.edge_cases import EDGE_CASES
 from oracle.json_writer import Raw, write
+from oracle.near_misses import near_misses, put
 from oracle.sample import SAMPLE
 
 ARRIVED = datetime(2025, 9, 25)  # noqa: DTZ001 - instants are naive UTC
@@ -103,6 +104,10 @@ def test_every_odd_value_in_every_field(engine: Engine) -> None:
     check(engine, as_records(list(odd_records())))
 
 
+def test_near_misses(engine: Engine) -> None:
+    check(engine, as_records(near_misses(3_000, seed=1)))
+
+
 def test_the_columns_are_the_feeds(engine: Engine) -> None:
     columns = engine(as_records([SAMPLE.encode()])).schema
 
@@ -154,18 +159,11 @@ _CASED_BEYOND_ASCII = "Ünïcode ß"
 """Upper and lower case outside ASCII are unspecified: this may only stand where none is changed."""
 
 
-def put(section: str, name: str, value: Any) -> bytes:
-    """The sample with one field changed; as the first of two equal keys, it counts."""
-    member = f"{write(name)}: {write(value)}, "
-    head = f'"{section}": {{' if section else "{"
-    return SAMPLE.replace(head, head + member, 1).encode()
-
-
 def odd_records() -> Iterable[bytes]:
     for section, name in _PLACES:
         for value in (value for pool in _POOLS for value in pool):
             if value != _CASED_BEYOND_ASCII or name in {"event_id", "weather_conditions"}:
-                yield put(section, name, value)
+                yield put(section, name, write(value))
 
 
 # Letters beyond ASCII here have no case, see above.
@@ -194,13 +192,10 @@ _VALUES = st.one_of(
 @st.composite
 def made_records(draw: st.DrawFn) -> bytes:
     """The sample with a few fields changed to whatever, sometimes cut, sometimes respelt."""
-    payload = SAMPLE
+    data = SAMPLE.encode()
     for _ in range(draw(st.integers(1, 4))):
         section, name = draw(st.sampled_from(_PLACES))
-        head = f'"{section}": {{' if section else "{"
-        member = f"{write(name)}: {write(draw(_VALUES))}, "
-        payload = payload.replace(head, head + member, 1)
-    data = payload.encode()
+        data = put(section, name, write(draw(_VALUES)), into=data)
     if draw(st.integers(0, 9)) == 0:
         at = draw(st.integers(0, len(data)))
         data = data[:at] + draw(st.binary(max_size=4)) + data[at + draw(st.integers(0, 9)) :]

@@ -9,6 +9,7 @@ import csv
 import gc
 import hashlib
 import io
+import re
 import uuid
 import zipfile
 from collections import Counter, defaultdict
@@ -92,6 +93,9 @@ class Year:
     out_of_order: int = 0
     due_elsewhere: int = 0
     ahead_of_its_time: int = 0
+    aircraft_types: dict[str | None, set[str | None]] = field(
+        default_factory=lambda: defaultdict(set)
+    )
     sample: list[bytes] = field(default_factory=list)
 
 
@@ -119,6 +123,7 @@ def year() -> Iterator[Year]:
                 scheduled_arrival,
             )
         leg.statuses += (event["live_telemetry"]["flight_status"],)
+        read.aircraft_types[leg.tail].add(event["operational_data"]["aircraft_type"])
         at = us(event["event_timestamp"])
         if departed := route["actual_departure_utc"]:
             leg.departed = us(departed)
@@ -210,6 +215,31 @@ def test_no_event_is_quarantined_or_flagged(year: Year) -> None:
         assert verdict.row is not None
         known = {name for name, value in verdict.row.items() if value not in (None, [])}
         assert known <= KNOWN_FIELDS
+
+
+def test_a_tail_has_the_type_of_its_registered_model_or_none(year: Year) -> None:
+    models = {row["tailnum"]: row["model"] for row in package("planes")}
+    families = {
+        "A319": r"A319-.*",
+        "A320": r"A320-.*",
+        "A321": r"A321-.*",
+        "B738": r"737-8.*",
+        "B752": r"757-2.*",
+        "E190": r"ERJ 190-100 IGW",
+        "E145": r"EMB-145(LR)?",
+        "CRJ9": r"CL-600-2D24",
+        "MD88": r"MD-88",
+        None: r"CL-600-2B19|172M|FALCON XP|R66|G1159B|CF-5D|",
+    }
+    seen = set()
+    for tail, types in year.aircraft_types.items():
+        assert len(types) == 1, tail
+        model = models.get(tail or "", "")
+        expected = [known for known, family in families.items() if re.fullmatch(family, model)]
+        if expected:
+            assert types == set(expected), (tail, model)
+            seen |= types
+    assert seen == set(families)
 
 
 def test_an_event_id_is_made_of_what_identifies_the_event(year: Year) -> None:

@@ -18,6 +18,7 @@ FIELD_CASES = (
     clean("a plus", passengers('"+5"'), passenger_count=5),
     clean("minus zero passengers", passengers("-0"), passenger_count=0),
     clean("minus zero as text", passengers('"-0"'), passenger_count=0),
+    clean("minus zero, zero", passengers('"-00"'), passenger_count=0),
     clean("leading zeros", passengers('"000000000000180"'), passenger_count=180),
     clean("NUL among digits", passengers(r'"1\u000080"'), passenger_count=180),
     clean("blank passengers", passengers(r'" \u000b\u0000"'), passenger_count=None),

@@ -7,6 +7,8 @@ TIME_CASES = (
     clean("seconds as text", stamp('" 1758737730 "'), event_at=utc(2025, 9, 24, 18, 15, 30)),
     clean("milliseconds", stamp("1758737730123"), event_at=utc(2025, 9, 24, 18, 15, 30, 123_000)),
     clean("the first second", stamp("946684800"), event_at=utc(2000, 1, 1)),
+    clean("leading zeros of seconds", stamp('"000946684800"'), event_at=utc(2000, 1, 1)),
+    clean("and of milliseconds", stamp('"000000946684800000"'), event_at=utc(2000, 1, 1)),
     quarantined("a second before", stamp("946684799"), "bad_event_timestamp"),
     clean("the last second", stamp("4102444799"), event_at=utc(2099, 12, 31, 23, 59, 59)),
     quarantined("a second after", stamp("4102444800"), "bad_event_timestamp"),
@@ -27,6 +29,10 @@ TIME_CASES = (
     clean("a leap day", stamp('"29/Feb/2024 12:00:00"'), event_at=utc(2024, 2, 29, 12)),
     quarantined("no leap day", stamp('"29/Feb/2025 12:00:00"'), "bad_event_timestamp"),
     quarantined("31 February", stamp('"31/Feb/2025 12:00:00"'), "bad_event_timestamp"),
+    clean("the last day", stamp('"31/dec/2099 23:59:59"'), event_at=utc(2099, 12, 31, 23, 59, 59)),
+    clean("the first day", stamp('"1/Jan/2000 00:00:00"'), event_at=utc(2000, 1, 1)),
+    quarantined("a day before the first", stamp('"31/Dec/1999 23:59:59"'), "bad_event_timestamp"),
+    quarantined("a day after the last", stamp('"1/Jan/2100 00:00:00"'), "bad_event_timestamp"),
     quarantined("day zero", stamp('"00/Sep/2025 12:00:00"'), "bad_event_timestamp"),
     quarantined("a German month", stamp('"24/Okt/2025 12:00:00"'), "bad_event_timestamp"),
     quarantined("24:00 of a day", stamp('"24/Sep/2025 24:00:00"'), "bad_event_timestamp"),
@@ -85,6 +91,32 @@ TIME_CASES = (
         "bad_schedule",
     ),
     clean(
+        "a flight at the end of the range",
+        planned('"2099-12-31T23:59:59"', '"2099-12-31T23:59:59.9999999"'),
+        scheduled_arrival_at=utc(2099, 12, 31, 23, 59, 59, 999_999),
+    ),
+    quarantined(
+        "a flight beyond the range",
+        planned('"2099-12-31T23:59:59"', '"2100-01-01T00:00:00"'),
+        "bad_schedule",
+    ),
+    clean(
+        "a flight at the start of the range",
+        planned('"2000-01-01T00:00:00"', '"2000-01-01T05:30:01+05:30"'),
+        scheduled_departure_at=utc(2000, 1, 1),
+        scheduled_arrival_at=utc(2000, 1, 1, 0, 0, 1),
+    ),
+    quarantined(
+        "a flight before the range",
+        planned('"1999-12-31T23:59:59.999999"', '"2000-01-01T01:00:00"'),
+        "bad_schedule",
+    ),
+    clean(
+        "the key holds microseconds",
+        planned('"2025-09-24T18:00:00.123456789"', '"2025-09-24T19:00:00"'),
+        leg_key="97c0030048ceab1716df91e7a08afe68",
+    ),
+    clean(
         "the key holds UTC",
         planned('"2025-09-24T23:30:00.0000001+05:30"', '"2025-09-24T18:00:00.000001Z"'),
         leg_key="4be4d0bd9150261d67401754da41aab3",
@@ -136,6 +168,21 @@ MOVEMENT_CASES = (
     ),
     clean(
         "departure unreadable", actual('"soon"'), "bad_actual_departure", actual_departure_at=None
+    ),
+    clean(
+        "departure before the range", actual('"1999-12-31T23:59:59.999999"'), "bad_actual_departure"
+    ),
+    clean("departure beyond the range", actual('"2100-01-01T00:00:00"'), "bad_actual_departure"),
+    clean(
+        "departure at the start of the range",
+        actual('"2000-01-01T00:00:00"'),
+        actual_departure_at=utc(2000, 1, 1),
+    ),
+    clean(
+        "departure at the end of the range",
+        actual('"2099-12-31T23:59:59.999999Z"'),
+        "departure_in_future",
+        estimated_departure_at=utc(2099, 12, 31, 23, 59, 59, 999_999),
     ),
     clean("Unix time as departure", actual("1758737100"), "bad_actual_departure"),
     clean("departure as an object", actual("{}"), "bad_actual_departure"),

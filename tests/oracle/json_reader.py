@@ -17,7 +17,7 @@ class NotJson(ValueError):  # noqa: N818 - it is a verdict, not a fault
     """The text is not exactly one JSON value."""
 
 
-_WHITESPACE = re.compile(r"[ \t\n\r]*+")
+_WHITESPACE = frozenset(" \t\n\r")
 _STRING = re.compile(r'"((?:[^"\\\x00-\x1f]|\\["\\/bfnrt]|\\u[0-9a-fA-F]{4})*+)"')
 _ESCAPE = re.compile(r"\\(?:u(....)|(.))")
 _NUMBER = re.compile(r"-?+(?:0|[1-9][0-9]*+)(?P<float>(?:\.[0-9]++)?+(?:[eE][+-]?+[0-9]++)?+)")
@@ -104,9 +104,8 @@ class _Reader:
         raise NotJson(f"expected a value at {self.position}")
 
     def _space(self) -> None:
-        match = _WHITESPACE.match(self.text, self.position)
-        assert match is not None
-        self.position = match.end()
+        while self.text[self.position : self.position + 1] in _WHITESPACE:
+            self.position += 1
 
     def _take(self, mark: str) -> bool:
         if not self.text.startswith(mark, self.position):

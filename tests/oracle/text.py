@@ -34,12 +34,16 @@ def clean(text: str | None) -> str | None:
 
 def upper(text: str | None) -> str | None:
     """Upper case, one character for one character."""
-    return text and "".join(up if len(up := c.upper()) == 1 else c for c in text)
+    if text is None or text.isascii():
+        return text and text.upper()
+    return "".join(up if len(up := c.upper()) == 1 else c for c in text)
 
 
 def lower(text: str | None) -> str | None:
     """Lower case, one character for one character."""
-    return text and "".join(low if len(low := c.lower()) == 1 else c for c in text)
+    if text is None or text.isascii():
+        return text and text.lower()
+    return "".join(low if len(low := c.lower()) == 1 else c for c in text)
 
 
 def iso_time(text: str | None) -> datetime | None:

@@ -1,5 +1,6 @@
 """`report`, `status` and `sql`: ask."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +44,7 @@ def report(as_json: bool, data_dir: Path | None) -> None:
     console.print("\n[bold]How does passenger volume correlate with turnaround time?[/bold]")
     console.print(turnaround_table(answers))
     console.print("\n[bold]What is the live status of all active flights?[/bold]")
+    console.print(f"At {answers['live_flights']['watermark'] or MISSING}, in event time:")
     console.print(live_table(answers))
 
 
@@ -138,40 +140,47 @@ def sql(statement: str, as_json: bool, as_csv: bool, data_dir: Path | None) -> N
         click.echo(f"({rows.num_rows:,} row{'' if rows.num_rows == 1 else 's'})", err=True)
 
 
-def airline_table(answers: dict[str, Any], limit: int | None = None) -> Table:
-    """Delays by airline, worst first."""
-    rows = [
-        (
-            row["airline_iata"] or "unknown",
-            number(row["flights"]),
-            number(row["departed"]),
-            number(row["mean_departure_delay_minutes"], 1),
-            number(row["median_departure_delay_minutes"], 1),
-            number(row["p90_departure_delay_minutes"], 1),
-            number(row["mean_arrival_delay_minutes"], 1),
-            number(row["median_arrival_delay_minutes"], 1),
-            number(row["p90_arrival_delay_minutes"], 1),
-            percent(row["d15"]),
-            percent(row["a15"]),
-            number(row["cancelled"]),
-        )
-        for row in answers["airline_delays"][:limit]
-    ]
-    headings = [
-        ("airline", "left"),
-        ("flights", "right"),
-        ("departed", "right"),
-        ("dep mean", "right"),
-        ("median", "right"),
-        ("P90", "right"),
-        ("arr mean", "right"),
-        ("median", "right"),
-        ("P90 min", "right"),
-        ("D15", "right"),
-        ("A15", "right"),
-        ("cancelled", "right"),
-    ]
-    return table(None, headings, rows or [("no flights yet", *[""] * (len(headings) - 1))])
+def airline_table(answers: dict[str, Any]) -> Table:
+    """Delays by airline, worst first, and over all of them."""
+    return table(
+        None,
+        [
+            ("airline", "left"),
+            *((heading, "right") for heading, _ in _DELAY_COLUMNS),
+            ("name", "left"),
+        ],
+        [
+            *(
+                (row["airline_iata"] or "unknown", *_delays(row), row["airline_name"] or "")
+                for row in answers["airline_delays"]
+            ),
+            ("all", *_delays(answers["totals"]), ""),
+        ],
+    )
+
+
+def _delays(row: dict[str, Any]) -> list[str]:
+    return [show(row) for _, show in _DELAY_COLUMNS]
+
+
+def _minutes(name: str) -> Callable[[dict[str, Any]], str]:
+    return lambda row: number(row[name], 1)
+
+
+_DELAY_COLUMNS: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
+    ("flights", lambda row: number(row["flights"])),
+    ("departed", lambda row: number(row["departed"])),
+    ("dep mean", _minutes("mean_departure_delay_minutes")),
+    ("median", _minutes("median_departure_delay_minutes")),
+    ("P90 min", _minutes("p90_departure_delay_minutes")),
+    ("arr mean", _minutes("mean_arrival_delay_minutes")),
+    ("median", _minutes("median_arrival_delay_minutes")),
+    ("P90 min", _minutes("p90_arrival_delay_minutes")),
+    ("D15", lambda row: percent(row["d15"])),
+    ("A15", lambda row: percent(row["a15"])),
+    ("cancelled", lambda row: number(row["cancelled"])),
+]
+"""Heading and content; delays are in minutes."""
 
 
 def turnaround_table(answers: dict[str, Any], limit: int | None = None) -> Table:
@@ -204,14 +213,11 @@ def turnaround_table(answers: dict[str, Any], limit: int | None = None) -> Table
 
 
 def live_table(answers: dict[str, Any]) -> Table:
-    """Active flights by status, and the watermark."""
+    """Active flights by status."""
     live = answers["live_flights"]
     rows = [(status, number(count)) for status, count in live["by_status"].items()]
-    made = table(None, [("status", "left"), ("flights", "right")], rows)
-    made.add_row("active", number(live["active"]), style="bold")
-    made.caption = f"at {live['watermark'] or MISSING}"
-    made.caption_justify = "left"
-    return made
+    rows.append(("active", number(live["active"])))
+    return table(None, [("status", "left"), ("flights", "right")], rows)
 
 
 def _is_number(arrow_type: str) -> bool:

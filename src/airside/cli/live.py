@@ -8,8 +8,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from airside.cli.answers import airline_table, live_table, turnaround_table
-from airside.cli.output import MISSING, number, table
+from airside.cli.answers import live_table, turnaround_table
+from airside.cli.output import MISSING, number, percent, table
 from airside.runtime.up import Snapshot
 
 _AIRLINES = 8
@@ -24,12 +24,12 @@ def screen(now: Snapshot, before: Snapshot | None) -> RenderableType:
         Text(),
         Columns(
             [
-                Panel(airline_table(now.answers, limit=_AIRLINES), title="Delays by airline"),
-                Panel(
+                Panel.fit(_worst_airlines(now), title="Delays by airline, minutes"),
+                Panel.fit(
                     turnaround_table(now.answers, limit=_TYPES),
                     title="Passengers against turnaround",
                 ),
-                Panel(live_table(now.answers), title="Active flights"),
+                Panel.fit(live_table(now.answers), title="Active flights"),
             ],
             padding=(0, 1),
         ),
@@ -59,8 +59,9 @@ def _rate(now: Snapshot, before: Snapshot | None) -> float:
 def _flow(now: Snapshot, before: Snapshot | None) -> Table:
     account = now.account
     bronze, silver = account.consumers["bronze"], account.consumers["silver"]
-    clock = f"{now.simulated_at:%d %b %H:%M:%S} UTC, simulated" if now.simulated_at else "off"
+    clock = f"its clock: {now.simulated_at:%d %b %Y %H:%M:%S} UTC" if now.simulated_at else "off"
     legs = now.answers["totals"]["flights"]
+    watermark = now.answers["live_flights"]["watermark"] or MISSING
     rows: list[tuple[str, str, str, str, str]] = [
         ("simulator", clock, "", "", ""),
         ("stream", f"{account.received:,} received", f"{_rate(now, before):,.0f}/s", "", ""),
@@ -81,7 +82,13 @@ def _flow(now: Snapshot, before: Snapshot | None) -> Table:
             _lag(silver.lag_records, silver.iterator_age_seconds),
             _state(now, "silver"),
         ),
-        ("gold", f"{legs:,} flight legs", "", "", _state(now, "gold")),
+        (
+            "gold",
+            f"{legs:,} flight legs; watermark {watermark}",
+            "",
+            "",
+            _state(now, "gold"),
+        ),
     ]
     return table(
         f"Airside  {now.running_seconds:,.0f} s",
@@ -93,6 +100,34 @@ def _flow(now: Snapshot, before: Snapshot | None) -> Table:
             ("state", "left"),
         ],
         rows,
+    )
+
+
+def _worst_airlines(now: Snapshot) -> Table:
+    """The airlines with the worst mean departure delay, in a few columns."""
+    return table(
+        None,
+        [
+            ("airline", "left"),
+            ("flights", "right"),
+            ("dep mean", "right"),
+            ("P90", "right"),
+            ("arr mean", "right"),
+            ("D15", "right"),
+            ("cancelled", "right"),
+        ],
+        [
+            (
+                row["airline_iata"] or "unknown",
+                number(row["flights"]),
+                number(row["mean_departure_delay_minutes"], 1),
+                number(row["p90_departure_delay_minutes"], 1),
+                number(row["mean_arrival_delay_minutes"], 1),
+                percent(row["d15"]),
+                number(row["cancelled"]),
+            )
+            for row in now.answers["airline_delays"][:_AIRLINES]
+        ],
     )
 
 

@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.table import Table
 
 console = Console(highlight=False)
+if not console.is_terminal:
+    console.width = 10_000  # a pipe or a file has no edge to cut a table at
 MISSING = "–"
 
 

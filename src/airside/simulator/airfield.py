@@ -5,11 +5,12 @@ from collections import Counter
 from airside.simulator.line import Line
 
 BIN_SECONDS = 600
-DEPARTURE_MARGIN = 1.05
+DEPARTURE_MARGIN = 0.95
 ARRIVAL_MARGIN = 1.25
 """Capacity over the timetable's busiest half hour."""
 LONGEST_QUEUE_SECONDS = 20 * 60
 """Who would wait longer at the runway is held at the gate instead, as at A-CDM airports."""
+LONGEST_HOLD_SECONDS = 2 * 3_600
 LONGEST_SLOT_DELAY_SECONDS = 60 * 60
 
 
@@ -35,8 +36,8 @@ class Airfield:
         airborne = max(at_runway, self._next_takeoff)
         held = airborne - at_runway - LONGEST_QUEUE_SECONDS
         if held > 0:
-            off_block += 60 * round(held / 60)
-            airborne = max(airborne, off_block + taxi_seconds)
+            off_block += 60 * round(min(held, LONGEST_HOLD_SECONDS) / 60)
+        airborne = min(airborne, off_block + taxi_seconds + LONGEST_QUEUE_SECONDS)
         self._next_takeoff = airborne + self._spacing * spacing
         return off_block, round(airborne)
 

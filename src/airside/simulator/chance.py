@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 Hashes = NDArray[np.uint64]
 
+_ALL = (1 << 64) - 1
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 _MIX_2 = np.uint64(0x94D049BB133111EB)
@@ -27,6 +28,14 @@ def digest(*parts: object) -> int:
 def generator(*parts: object) -> random.Random:
     """A generator of its own for whatever the parts name."""
     return random.Random(digest(*parts))  # noqa: S311 - a simulation, not a secret
+
+
+def scramble(number: int) -> int:
+    """64 well-mixed bits of a whole number: another one for another number below 2**64."""
+    number &= _ALL
+    number = (number ^ (number >> 30)) * 0xBF58476D1CE4E5B9 & _ALL
+    number = (number ^ (number >> 27)) * 0x94D049BB133111EB & _ALL
+    return number ^ (number >> 31)
 
 
 def mix(values: Hashes) -> Hashes:

@@ -56,3 +56,11 @@ class Flight:
     def taxi_out_minutes(self) -> int:
         """Off-block to take-off, in whole minutes."""
         return round((self.takeoff_at - self.off_block_at) / 60)
+
+    @property
+    def over_at(self) -> int:
+        """After this instant the flight sends nothing of itself."""
+        if self.cancelled_at is not None:
+            return self.cancelled_at
+        landed = self.in_block_at if self.diversion is None else self.diversion.landed_at
+        return landed + 60

@@ -17,7 +17,7 @@ from functools import lru_cache
 from heapq import heapify, heappop, heappush
 
 from airside.simulator.airfield import Airfield
-from airside.simulator.chance import digest, generator
+from airside.simulator.chance import digest, generator, scramble
 from airside.simulator.diversion import DIVERTED_OUT_OF_PLACE, divert
 from airside.simulator.flight import Flight
 from airside.simulator.geography import airport, distance_nm
@@ -27,13 +27,13 @@ from airside.simulator.security import flight_wait
 from airside.simulator.timetable import day_begins
 from airside.simulator.weather import Condition, Weather
 
-ON_TIME_SHARE, LATE_SHARE = 0.60, 0.335
+ON_TIME_SHARE, LATE_SHARE = 0.575, 0.343
 """Of departures: on time or early; late by minutes. The rest is the power-law tail."""
-LATE_MEAN = 12.0
-TAIL_FROM, TAIL_EXPONENT, TAIL_UP_TO = 18.0, 1.75, 300.0
+LATE_MEAN = 12.5
+TAIL_FROM, TAIL_EXPONENT, TAIL_UP_TO = 28.0, 1.7, 280.0
 """Minutes; the tail is a Pareto distribution (Sci. Rep. 10.1038/s41598-021-87279-8)."""
 EARLIEST_DEPARTURE = 12
-CANCELLED_SHARE = 0.008
+CANCELLED_SHARE = 0.011
 GIVEN_UP_AFTER = 300
 """Minutes of delay after which a flight and its return are cancelled."""
 DIVERTED_SHARE = 0.0015
@@ -41,8 +41,12 @@ LOAD_FACTOR = (8.7, 1.719)
 """Beta distribution with the mean of 83.5 % that IATA gives for 2024."""
 MISHANDLED_PER_PASSENGER = 0.0063
 """SITA, 2025."""
-TAXI_OUT_HUB, TAXI_OUT_ELSEWHERE, TAXI_IN = (11.5, 0.28), (16.0, 0.34), (6.6, 0.38)
+TAXI_OUT_HUB, TAXI_OUT_ELSEWHERE, TAXI_IN = (12.8, 0.28), (15.8, 0.34), (6.3, 0.36)
 """Median minutes and spread of the logarithm, in fair weather and with nobody in the way."""
+
+_loads = generator("load factors")
+_LOADS = tuple(_loads.betavariate(*LOAD_FACTOR) for _ in range(16_384))
+"""Drawn ahead: a draw is dear, and there is one for each flight."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +86,13 @@ class Place:
 class OperatingDay:
     """One day's flights, worked off on demand."""
 
-    def __init__(self, place: Place, day: date, security_waits: dict[str, list[float]]) -> None:
+    def __init__(self, place: Place, day: date, security_waits: dict[str, list[int]]) -> None:
         self._place = place
         self._day = day
         self.begins_at = day_begins(place.hub, day)
-        self._waits = security_waits
+        self._waits = dict(security_waits)
         self._chance = generator(place.seed, place.hub, "operations", day.toordinal())
+        self._key = digest(place.seed, place.hub, "flights")
         self._airfield = Airfield(place.departure_spacing, place.arrivals_per_bin)
         self._queue: list[tuple[int, int, _Turn]] = []
         self.clock = 0
@@ -133,7 +138,7 @@ class OperatingDay:
             decided = scheduled - round(self._chance.uniform(40, 240)) * 60
             if is_too_late:
                 decided = scheduled + round(self._chance.uniform(30, 120)) * 60
-            for each in turn.line.legs[turn.index : turn.index + 2]:
+            for each in (turn.index, turn.index + 1):
                 flight = self._new_flight(turn.line, each)
                 begins = flight.scheduled_departure_at - 160 * 60
                 flight.cancelled_at = max(decided, begins) + int(self._chance.random() * 60)
@@ -157,6 +162,7 @@ class OperatingDay:
         if turn.index % 2:  # the aircraft has to be back in time for its next day
             flown = (leg.arrives - leg.departs) * 60
             ready = min(ready, self._last_instant(turn.line) - flown)
+            ready = min(ready, scheduled + GIVEN_UP_AFTER * 60)
         return 60 * round(max(ready, floor, scheduled - EARLIEST_DEPARTURE * 60) / 60)
 
     def _last_instant(self, line: Line) -> int:
@@ -168,22 +174,22 @@ class OperatingDay:
             return flight.in_block_at + DIVERTED_OUT_OF_PLACE, None
         kind = flight.aircraft.type
         load = flight.passengers / kind.seats
-        minutes = kind.minimum_turnaround * (0.62 + 0.5 * load) * self._chance.gauss(1, 0.07)
+        minutes = kind.minimum_turnaround * (0.68 + 0.5 * load) * self._chance.gauss(1, 0.07)
         return flight.in_block_at + 60 * math.ceil(max(0.75 * kind.minimum_turnaround, minutes)), (
             flight
         )
 
-    def _new_flight(self, line: Line, leg: ScheduledLeg) -> Flight:
+    def _new_flight(self, line: Line, index: int) -> Flight:
         chance, place = self._chance, self._place
-        kind = line.aircraft.type
+        leg, kind = line.legs[index], line.aircraft.type
         departs = self.begins_at + leg.departs * 60
         arrives = self.begins_at + leg.arrives * 60
-        passengers = round(kind.seats * min(1.0, chance.betavariate(*LOAD_FACTOR)))
+        passengers = round(kind.seats * _LOADS[int(chance.random() * len(_LOADS))])
         a_passenger = 1.25 if kind.is_heavy else 0.78
         bags = max(0, round(passengers * chance.gauss(a_passenger, 0.1)))
-        waits = self._waits[leg.origin] if leg.origin in self._waits else self._elsewhere(leg)
+        waits = self._waits.get(leg.origin) or self._elsewhere(leg.origin)
         return Flight(
-            key=digest(place.seed, place.hub, leg.designator, leg.origin, departs),
+            key=scramble(self._key + departs * 1_000_003 + line.aircraft.index * 64 + index),
             aircraft=line.aircraft,
             tail=line.tail(self._day),
             leg=leg,
@@ -192,21 +198,23 @@ class OperatingDay:
             passengers=passengers,
             bags_checked=bags,
             bags_loaded=max(0, bags - _poisson(passengers * MISHANDLED_PER_PASSENGER, chance)),
-            security_wait_minutes=round(flight_wait(waits, leg.departs)),
+            security_wait_minutes=flight_wait(waits, leg.departs),
             departure_runway=_runway(leg.origin, place.seed, departs // 21_600),
             arrival_runway=_runway(leg.destination, place.seed, arrives // 21_600),
             departure_weather=place.weather.at(leg.origin, departs).wording,
             arrival_weather=place.weather.at(leg.destination, arrives).wording,
         )
 
-    def _elsewhere(self, leg: ScheduledLeg) -> list[float]:
+    def _elsewhere(self, origin: str) -> list[int]:
+        """An airport that we know less of has one of the terminals, always the same."""
         terminals = sorted(name for name in self._waits if name.startswith("terminal"))
-        return self._waits[terminals[digest(leg.origin) % len(terminals)]]
+        waits = self._waits[origin] = self._waits[terminals[digest(origin) % len(terminals)]]
+        return waits
 
     def _depart(self, turn: _Turn) -> Flight:
         chance, place = self._chance, self._place
         leg, kind = turn.line.legs[turn.index], turn.line.aircraft.type
-        flight = self._new_flight(turn.line, leg)
+        flight = self._new_flight(turn.line, turn.index)
         off_block = turn.ready_at
         if turn.free_at is not None:
             flight.reactionary_minutes = max(0, turn.free_at - flight.scheduled_departure_at) / 60

@@ -9,6 +9,7 @@ from airside.simulator.line import Line
 from airside.simulator.operations import OperatingDay, Outcome, Place
 from airside.simulator.security import (
     expected_arrivals,
+    flight_waits,
     roster,
     terminal_arrivals,
     waits,
@@ -21,8 +22,10 @@ LEAD_SECONDS = 16 * 3_600
 five hours late, whose return waits for it, with a diversion and a queue on top."""
 BEFORE_DAY_SECONDS = 3 * 3_600
 """No flight is heard of earlier than this before its operating day begins."""
-SETTLING_MINUTES = 600
-"""How long after its scheduled end a line may still send."""
+SETTLING_MINUTES = 90
+"""How long after its last instant a line may still send: it is on its way to the gate."""
+LATEST_MINUTES = 600
+"""How late a line may end; those of one day end in time for the next, whatever happens."""
 TERMINAL_PEAKS = (60, 110, 180, 320)
 """Passengers in five minutes at the peak of a terminal that is not the hub's."""
 EXPECTED_LOAD = 0.835
@@ -35,7 +38,7 @@ class Plan:
         self._seed = seed
         lines = build_timetable(hub, flights, seed)
         self._place = Place(hub, seed, lines, Weather(seed), *capacity(hub, lines))
-        self._longest_minutes = max(line.legs[-1].arrives for line in lines) + SETTLING_MINUTES
+        self._longest_minutes = max(map(_last_minute, lines))
         self._queues = {hub: expected_arrivals(_departures(hub, lines))} | {
             f"terminal {peak}": terminal_arrivals(peak) for peak in TERMINAL_PEAKS
         }
@@ -79,14 +82,21 @@ class Plan:
 
     def _day(self, day: date) -> OperatingDay:
         security = {
-            where: waits(
-                expected,
-                roster(expected),
-                generator(self._seed, self._place.hub, "security", where, day.toordinal()),
+            where: flight_waits(
+                waits(
+                    expected,
+                    roster(expected),
+                    generator(self._seed, self._place.hub, "security", where, day.toordinal()),
+                )
             )
             for where, expected in self._queues.items()
         }
         return OperatingDay(self._place, day, security)
+
+
+def _last_minute(line: Line) -> int:
+    """Minutes after its operating day begins at which a line is over, whatever happens."""
+    return min(line.legs[-1].arrives + LATEST_MINUTES, len(line.tails) * 1_440) + SETTLING_MINUTES
 
 
 def _departures(hub: str, lines: tuple[Line, ...]) -> list[tuple[int, float]]:

@@ -20,8 +20,10 @@ SHOW_UP = ((120, 0.15), (105, 0.2), (90, 0.25), (75, 0.2), (60, 0.15), (45, 0.05
 """Minutes before departure → share of a flight's passengers who come then."""
 ROSTER_STEPS = 6
 """Lanes open and close on the half hour."""
-ROSTER_MARGIN = 1.15
+ROSTER_MARGIN = 1.07
 """Lanes are rostered for this many times the passengers expected."""
+RESERVE_AT, RESERVE_STEPS = 22.0, 4
+"""So many steps after the wait has passed these minutes, a quarter more lanes open."""
 
 Steps = NDArray[np.float64]
 
@@ -63,24 +65,35 @@ def roster(expected: Steps) -> NDArray[np.int64]:
 
 def waits(expected: Steps, lanes: NDArray[np.int64], chance: random.Random) -> list[float]:
     """Minutes that somebody who comes in each step waits, on one day."""
-    busy = math.exp(chance.gauss(0, 0.05))
+    busy = math.exp(chance.gauss(0, 0.08))
     queue = 0.0
-    minutes = []
+    minutes: list[float] = []
     missing = 0
     for step, rostered in enumerate(lanes.tolist()):
         if step % ROSTER_STEPS == 0:
-            missing = 1 if chance.random() < 0.04 and rostered > 2 else 0
-        rate = max(1, rostered - missing) * LANE_RATE
+            missing = 1 if chance.random() < 0.06 and rostered > 2 else 0
+        is_long = step >= RESERVE_STEPS and minutes[step - RESERVE_STEPS] > RESERVE_AT
+        reserve = math.ceil(0.25 * rostered) if is_long else 0
+        rate = max(1, rostered - missing + reserve) * LANE_RATE
         coming = float(expected[step]) * busy * max(0.0, chance.gauss(1, 0.2))
         queue = max(0.0, queue + coming - rate * STEP_MINUTES)
         minutes.append((queue + coming / 2) / rate)
     return minutes
 
 
-def flight_wait(minutes: list[float], departs: int) -> float:
-    """The mean wait of a flight's passengers, over the times at which they come."""
-    total = 0.0
+def flight_waits(minutes: list[float]) -> list[int]:
+    """The mean wait of a flight's passengers over the times at which they come, whole minutes.
+
+    One for each step in which the flight may depart.
+    """
+    total = np.zeros(STEPS)
+    steps = np.arange(STEPS)
     for before, share in SHOW_UP:
-        step = (departs - before) // STEP_MINUTES
-        total += share * minutes[min(max(step, 0), STEPS - 1)]
-    return total
+        came = np.clip(steps - before // STEP_MINUTES, 0, STEPS - 1)
+        total += share * np.array(minutes)[came]
+    return [round(each) for each in total.tolist()]
+
+
+def flight_wait(waits_by_step: list[int], departs: int) -> int:
+    """The wait of a flight that is to depart at this minute of the operating day."""
+    return waits_by_step[min(departs // STEP_MINUTES, STEPS - 1)]

@@ -84,6 +84,8 @@ class Stage:
         now = self._begins // self._stretch
         for outcome in self._plan.outcomes(ends):
             flight, inbound = outcome.flight, outcome.inbound
+            if flight.over_at < self._begins:
+                continue
             first = (flight.scheduled_departure_at - FIRST_NEWS) // self._stretch
             self._entrances[max(now, first)].append(_Entrance(flight))
             if inbound is not None and inbound.leg.destination == self._hub:

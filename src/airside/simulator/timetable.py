@@ -23,12 +23,12 @@ LAST_MINUTE = 22 * 60
 """Lines of one day are scheduled between these minutes after the day begins."""
 
 BANK_MINUTES = 120
-BANK_OPEN_MINUTES = 72
+BANK_OPEN_MINUTES = 80
 """Departures from the hub fall into the first part of each bank, as connections want it."""
 
 TAXI_OUT_ALLOWANCE = 15
 TAXI_IN_ALLOWANCE = 6
-BLOCK_PADDING = 6.0
+BLOCK_PADDING = 10.8
 """Minutes that a schedule allows beyond the flight itself."""
 
 
@@ -117,7 +117,7 @@ def _first_departure(kind: AircraftType, block: int, from_hub: bool, chance: ran
 
 def _scheduled_turnaround(kind: AircraftType, chance: random.Random) -> int:
     """Minutes between two legs. The spread is fitted to EUROCONTROL's turnaround percentiles."""
-    median, spread = (94, 0.30) if kind.is_heavy else (49, 0.34)
+    median, spread = (93, 0.38) if kind.is_heavy else (42, 0.38)
     drawn = chance.lognormvariate(math.log(median), spread)
     return max(5 * math.ceil((kind.minimum_turnaround + 4) / 5), _five(drawn))
 
@@ -127,7 +127,7 @@ def _into_bank(minute: int, chance: random.Random) -> int:
     into = (minute - FIRST_MINUTE - 15) % BANK_MINUTES
     if into <= BANK_OPEN_MINUTES:
         return minute
-    return minute + _five(BANK_MINUTES - into + chance.triangular(0, 30, 5))
+    return minute + _five(BANK_MINUTES - into + chance.triangular(0, 25, 0))
 
 
 def _five(minutes: float) -> int:

@@ -82,7 +82,7 @@ class Weather:
 def _draw_day(chance: random.Random, iata: str, day: int) -> tuple[Condition, tuple[Spell, ...]]:
     kinds, weights = _climate(iata, (day % 365) / 365)
     spells = []
-    for _ in range(chance.choices((0, 1, 2), weights=(55, 33, 12))[0]):
+    for _ in range(chance.choices((0, 1, 2), weights=(42, 40, 18))[0]):
         condition = chance.choices(kinds, weights=weights)[0]
         begins = day * DAY + int(chance.random() * DAY)
         length = int(min(9.0, 0.6 + chance.expovariate(1 / 2.2)) * 3_600)

@@ -61,11 +61,12 @@ class EmbeddedStream:
             self._db.execute("PRAGMA synchronous = FULL")
             self._db.execute("PRAGMA journal_size_limit = 67108864")
             self._db.executescript(_SCHEMA)
-            if self._db.execute("SELECT count(*) FROM shards").fetchone()[0] == 0:
-                self._create_shards(f"shard-{n:03}" for n in range(shards))
-            self._shards: list[str] = [
-                row[0] for row in self._db.execute("SELECT shard_id FROM shards ORDER BY shard_id")
-            ]
+            if not self._ends():
+                with self._transaction():
+                    # Asked again under the lock: whoever comes first says how many there are.
+                    if not self._ends():
+                        self._create_shards(f"shard-{n:03}" for n in range(shards))
+            self._shards = sorted(self._ends())
 
     def put(self, payloads: Sequence[bytes]) -> None:
         """Append records, durable on return."""
@@ -81,7 +82,7 @@ class EmbeddedStream:
         ]
         with self._errors(), self._transaction():
             arrived_at_us = self._next_instant()
-            last = dict(self._db.execute("SELECT shard_id, last_sequence FROM shards"))
+            last = self._ends()
             for shard_id, count, data, raw_bytes in packed:
                 self._db.execute(
                     "INSERT INTO frames (shard_id, first_sequence, records, arrived_at_us,"
@@ -113,19 +114,21 @@ class EmbeddedStream:
         """Read the frames after a position, in stream order."""
         frames: list[Frame] = []
         records = raw_bytes = 0
-        expected = {shard: int(after.get(shard, 0)) + 1 for shard in self._shards}
-        with self._errors():
-            where, parameters = self._after(after)
+        with self._errors(), self._transaction("DEFERRED"):
+            ends = self._ends()
+            target = ends if through is None else {s: int(last) for s, last in through.items()}
+            expected = {shard: int(after.get(shard, 0)) + 1 for shard in {**ends, **target}}
+            self._check_end(expected, ends)
+            where, parameters = self._between(after, through)
             cursor = self._db.execute(
                 "SELECT shard_id, first_sequence, records, arrived_at_us, raw_bytes, data"
-                f" FROM frames WHERE {where} ORDER BY frame_id",
+                f" FROM frames NOT INDEXED WHERE {where} ORDER BY frame_id",
                 parameters,
             )
             for shard_id, first, count, arrived_at_us, size, data in cursor:
-                if through is not None:
-                    if first > int(through.get(shard_id, 0)):
-                        continue
-                elif frames and (records + count > max_records or raw_bytes + size > max_bytes):
+                full = records + count > max_records or raw_bytes + size > max_bytes
+                if through is None and frames and full:
+                    target = {}
                     break
                 if first != expected[shard_id]:
                     raise self._gap(shard_id, expected[shard_id], first)
@@ -134,37 +137,42 @@ class EmbeddedStream:
                 raw_bytes += size
                 run = Run(str(first).zfill(_WIDTH), count, arrived_at_us)
                 frames.append(Frame(shard_id, (run,), data, size))
-        for shard_id, last in (through or {}).items():
-            if expected[shard_id] <= int(last):
-                raise self._gap(shard_id, expected[shard_id], int(last) + 1)
+        for shard_id, last in target.items():
+            if expected[shard_id] <= last:
+                raise self._gap(shard_id, expected[shard_id], last + 1)
         return frames
 
     def backlog(self, after: Position) -> Backlog:
         """Measure what lies after a position."""
-        with self._errors():
-            where, parameters = self._after(after)
+        with self._errors(), self._transaction("DEFERRED"):
+            where, parameters = self._between(after)
             row = self._db.execute(
                 "SELECT (SELECT sum(last_sequence) FROM shards),"
                 " coalesce(sum(records), 0), coalesce(sum(raw_bytes), 0),"
                 " coalesce(sum(stored_bytes), 0), min(arrived_at_us)"
-                f" FROM frames WHERE {where}",
+                f" FROM frames NOT INDEXED WHERE {where}",
                 parameters,
             ).fetchone()
         return Backlog(*row)
 
     def trim(self, through: Position, arrived_before_us: int) -> int:
         """Drop old frames that every consumer is done with; SQLite reuses their pages."""
-        dropped = 0
+        dropped: list[int] = []
+        records = 0
         with self._errors(), self._transaction():
-            for shard_id, last in through.items():
-                condition = "shard_id = ? AND first_sequence <= ? AND arrived_at_us < ?"
-                values = (shard_id, int(last), arrived_before_us)
-                dropped += self._db.execute(
-                    f"SELECT coalesce(sum(records), 0) FROM frames WHERE {condition}",
-                    values,
-                ).fetchone()[0]
-                self._db.execute(f"DELETE FROM frames WHERE {condition}", values)
-        return dropped
+            for frame_id, shard_id, first, count, arrived_at_us in self._db.execute(
+                "SELECT frame_id, shard_id, first_sequence, records, arrived_at_us"
+                " FROM frames NOT INDEXED ORDER BY frame_id"
+            ):
+                if arrived_at_us >= arrived_before_us:
+                    break
+                if first + count - 1 <= int(through.get(shard_id, 0)):
+                    dropped.append(frame_id)
+                    records += count
+            self._db.executemany(
+                "DELETE FROM frames WHERE frame_id = ?", [(frame_id,) for frame_id in dropped]
+            )
+        return records
 
     def restore(self, through: Position, arrived_at_us: int) -> None:
         """Let an empty stream go on where an archive ends: the next record follows `through`.
@@ -210,21 +218,53 @@ class EmbeddedStream:
         last: int = self._db.execute("SELECT max(last_arrived_at_us) FROM shards").fetchone()[0]
         return max(self._clock(), last + 1)
 
-    def _after(self, position: Position) -> tuple[str, list[str | int]]:
-        """Make the WHERE clause for the frames after a position.
+    def _ends(self) -> dict[str, int]:
+        """Shard → the last sequence number given out."""
+        return dict(self._db.execute("SELECT shard_id, last_sequence FROM shards"))
 
-        The first such frame of each shard is looked up by index, so that the scan, which runs in
-        stream order, never walks over what has been read.
+    def _between(
+        self, after: Position, through: Position | None = None
+    ) -> tuple[str, list[str | int]]:
+        """Make the WHERE clause for the frames after a position, or up to another as well.
+
+        The first and the last such frame of each shard are looked up by index, so that the scan,
+        which runs in stream order, walks neither over what has been read nor beyond what is asked.
         """
-        first = (
-            "SELECT frame_id FROM frames WHERE shard_id = ? AND first_sequence > ?"
-            " ORDER BY first_sequence LIMIT 1"
+        edge = (
+            "SELECT frame_id FROM frames"
+            " WHERE shard_id = ? AND first_sequence > ? AND first_sequence <= ?"
+            " ORDER BY first_sequence {} LIMIT 1"
         )
-        pairs = [(shard, int(position.get(shard, 0))) for shard in self._shards]
-        starts = [row[0] for pair in pairs for row in self._db.execute(first, pair)]
-        clause = " OR ".join(["(shard_id = ? AND first_sequence > ?)"] * len(pairs))
-        parameters = [value for pair in pairs for value in pair]
-        return f"frame_id >= ? AND ({clause})", [min(starts, default=0), *parameters]
+        bounds = [
+            (shard, int(after.get(shard, 0)), end if through is None else int(through[shard]))
+            for shard, end in self._ends().items()
+            if through is None or shard in through
+        ]
+        first, last = (
+            [row[0] for bound in bounds for row in self._db.execute(edge.format(way), bound)]
+            for way in ("ASC", "DESC")
+        )
+        if not first:
+            return "false", []
+        clause = " OR ".join(
+            ["(shard_id = ? AND first_sequence > ? AND first_sequence <= ?)"] * len(bounds)
+        )
+        return f"frame_id BETWEEN ? AND ? AND ({clause})", [
+            min(first),
+            max(last),
+            *(value for bound in bounds for value in bound),
+        ]
+
+    def _check_end(self, expected: dict[str, int], ends: dict[str, int]) -> None:
+        """Notice a reader that is ahead of the stream: its file has been replaced."""
+        for shard_id, first in expected.items():
+            if first > ends.get(shard_id, 0) + 1:
+                raise CorruptDataError(
+                    f"{self._path} ends at record {ends.get(shard_id, 0):,} of {shard_id}, but "
+                    f"{first - 1:,} have been read from it: it is not the file that it was; "
+                    "restore it from a copy, or rebuild what the archive has with "
+                    "`airside backfill`"
+                )
 
     def _gap(self, shard_id: str, expected: int, found: int) -> CorruptDataError:
         return CorruptDataError(
@@ -233,20 +273,26 @@ class EmbeddedStream:
         )
 
     @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        self._db.execute("BEGIN IMMEDIATE")
+    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
+        self._db.execute(f"BEGIN {kind}")
         try:
             yield
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # a full disk has SQLite roll back by itself
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # no such table, no such column
+                raise CorruptDataError(
+                    f"{self._path} is not a stream of Airside's ({error}); move it away, or choose "
+                    "another data directory"
+                ) from error
             raise RetryableError(
                 f"{self._path}: {error}; free disk space or check the permissions, then try again"
             ) from error

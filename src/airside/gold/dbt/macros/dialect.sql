@@ -11,12 +11,21 @@
 {%- endmacro %}
 
 
-{% macro add_minutes(instant, minutes) -%}
-  {{ return(adapter.dispatch("add_minutes", "airside")(instant, minutes)) }}
+{% macro minutes_after(instant, minutes) -%}
+  {{ return(adapter.dispatch("minutes_after", "airside")(instant, minutes)) }}
 {%- endmacro %}
 
-{% macro duckdb__add_minutes(instant, minutes) -%}
+{% macro duckdb__minutes_after(instant, minutes) -%}
   {{ instant }} + to_minutes({{ minutes }})
+{%- endmacro %}
+
+
+{% macro minutes_before(instant, minutes) -%}
+  {{ return(adapter.dispatch("minutes_before", "airside")(instant, minutes)) }}
+{%- endmacro %}
+
+{% macro duckdb__minutes_before(instant, minutes) -%}
+  {{ instant }} - to_minutes({{ minutes }})
 {%- endmacro %}
 
 
@@ -24,7 +33,7 @@
   {{ return(adapter.dispatch("latest_known", "airside")(column, position)) }}
 {%- endmacro %}
 
-{#- The aggregate: the value in the row with the greatest position among those that have a value. -#}
+{#- The aggregate: of the rows that have a value, the value in the one of the greatest position. -#}
 {% macro duckdb__latest_known(column, position) -%}
   arg_max({{ column }}, {{ position }})
 {%- endmacro %}

@@ -1,16 +1,6 @@
 {#- From events to legs. The same macros build the facts and the live views, so that both read the
     contract in one way. -#}
 
-{#- What orders the events of a leg: event time, then stream order. -#}
-{% macro event_order() -%}
-  {{ return(["event_at", "arrived_at", "shard_id", "sequence_number"]) }}
-{%- endmacro %}
-
-{#- What never changes in a leg. -#}
-{% macro leg_identity() -%}
-  {{ return(["leg_key", "flight_icao", "departure_airport_iata", "scheduled_departure_at"]) }}
-{%- endmacro %}
-
 {#- What a leg takes from its latest event that has it. -#}
 {% macro leg_attributes() -%}
   {{ return([
@@ -42,36 +32,51 @@
   ]) }}
 {%- endmacro %}
 
-{#- The columns of an event that legs are made of. -#}
-{% macro leg_event_columns() -%}
-  {{ return((leg_identity() + event_order() + leg_attributes()) | join(",\n    ")) }}
+{#- The columns of an event that legs are made of: what never changes in a leg, what orders its
+    events (event time, then stream order), and the attributes. -#}
+{% macro leg_event_columns(attributes) -%}
+  {{ return([
+      "leg_key",
+      "flight_icao",
+      "departure_airport_iata",
+      "scheduled_departure_at",
+      "event_at",
+      "arrived_at",
+      "shard_id",
+      "sequence_number",
+  ] + attributes) }}
 {%- endmacro %}
 
 {#- Common table expressions that make legs out of events; the last one is `legs`, one row per leg.
 
     Args:
-      leg_events: a relation with `leg_event_columns()`; `leg_events`, how many events its leg had
-        had by the last refresh; and `is_new`, 1 for an event since then, else 0. Events that no
-        longer matter may be missing from it. -#}
-{% macro legs_of(leg_events) -%}
+      leg_events: a relation with the columns of `leg_event_columns()`; `leg_events`, how many
+        events its leg had had by the last refresh; and `is_new`, 1 for an event since then, else
+        0. Events that no longer matter may be missing from it.
+      attributes: `leg_attributes()`. -#}
+{% macro legs_of(leg_events, attributes) -%}
 numbered_events as (
     select
         *,
-        row_number() over (order by {{ event_order() | join(", ") }}) as event_number
+        row_number() over (order by event_at, arrived_at, shard_id, sequence_number)
+            as event_number
     from {{ leg_events }}
 ),
 
 latest_known as (
     select
-        {{ leg_identity() | join(",\n        ") }},
-        {%- for attribute in leg_attributes() if attribute != "actual_arrival_at" %}
+        leg_key,
+        flight_icao,
+        departure_airport_iata,
+        scheduled_departure_at,
+        {%- for attribute in attributes if attribute != "actual_arrival_at" %}
         {{ latest_known(attribute, "event_number") }} as {{ attribute }},
         {%- endfor %}
         {{ latest_known("actual_arrival_at", "event_number") }} as known_arrival_at,
         max(event_at) as last_event_at,
         max(leg_events) + sum(is_new) as events
     from numbered_events
-    group by {{ leg_identity() | join(", ") }}
+    group by leg_key, flight_icao, departure_airport_iata, scheduled_departure_at
 ),
 
 -- An arrival before the departure is none. Only here: a later event may yet move the departure.

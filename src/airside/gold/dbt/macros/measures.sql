@@ -63,3 +63,14 @@ cast(
         )
         / nullif(count(case when is_landed or is_cancelled or is_diverted then 1 end), 0)
 {%- endmacro %}
+
+{#- The least-squares line through pairs: a line needs three, and they must differ both ways. -#}
+{% macro line_measures(x, y) -%}
+count(*) as n,
+        count(*) >= 3 and min({{ x }}) < max({{ x }}) and min({{ y }}) < max({{ y }}) as has_line,
+        corr({{ y }}, {{ x }}) as r,
+        regr_slope({{ y }}, {{ x }}) as slope,
+        regr_intercept({{ y }}, {{ x }}) as intercept,
+        avg({{ x }}) as mean_x,
+        avg({{ y }}) as mean_y
+{%- endmacro %}

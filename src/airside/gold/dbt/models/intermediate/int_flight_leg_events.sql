@@ -7,6 +7,9 @@
     )
 }}
 
+{%- set attributes = leg_attributes() %}
+{%- set columns = leg_event_columns(attributes) %}
+
 -- Of each leg, the events that still say something: those that hold the latest known value of at
 -- least one attribute. What the others said has been said later. So legs are kept up to date
 -- without their history, and an event that comes late is merged as if it had come in time: the
@@ -19,7 +22,7 @@ with new_events as (
 
 candidates as (
     select
-        {{ leg_event_columns() }},
+        {{ columns | join(",\n        ") }},
         1 as is_new,
         0 as leg_events,
         batch_id as leg_batch_id
@@ -27,7 +30,7 @@ candidates as (
     {%- if is_incremental() %}
     union all
     select
-        {{ leg_event_columns() }},
+        {{ columns | join(",\n        ") }},
         0 as is_new,
         leg_events,
         leg_batch_id
@@ -40,26 +43,26 @@ candidates as (
 numbered_events as (
     select
         *,
-        row_number() over (order by {{ event_order() | join(", ") }}) as event_number
+        row_number() over (order by event_at, arrived_at, shard_id, sequence_number)
+            as event_number
     from candidates
 ),
 
 leg_totals as (
     select
         leg_key,
+        {%- for attribute in attributes %}
+        max(case when {{ attribute }} is not null then event_number end) as {{ attribute }}_number,
+        {%- endfor %}
         max(leg_events) + sum(is_new) as leg_events,
         max(event_at) as leg_last_event_at,
-        max(leg_batch_id) as leg_batch_id,
-        {%- for attribute in leg_attributes() %}
-        max(case when {{ attribute }} is not null then event_number end) as {{ attribute }}_number
-        {{- "," if not loop.last }}
-        {%- endfor %}
+        max(leg_batch_id) as leg_batch_id
     from numbered_events
     group by leg_key
 )
 
 select
-    {%- for column in leg_identity() + event_order() + leg_attributes() %}
+    {%- for column in columns %}
     numbered_events.{{ column }},
     {%- endfor %}
     cast(leg_totals.leg_events as bigint) as leg_events,
@@ -67,9 +70,9 @@ select
     leg_totals.leg_batch_id
 from numbered_events
 inner join leg_totals on numbered_events.leg_key = leg_totals.leg_key
-where numbered_events.event_number in (
-    {%- for attribute in leg_attributes() %}
-    leg_totals.{{ attribute }}_number
-    {{- "," if not loop.last }}
+where
+    -- every event has a status, so the latest one is always among them
+    numbered_events.event_number = leg_totals.flight_status_number
+    {%- for attribute in attributes %}
+    or numbered_events.event_number = leg_totals.{{ attribute }}_number
     {%- endfor %}
-)

@@ -2,7 +2,7 @@
     config(
         materialized="incremental",
         incremental_strategy="replace",
-        unique_key=["arrived_date", "kind", "name"],
+        unique_key=["arrived_date", "kind", "item"],
         post_hook="{{ record_progress() }}",
     )
 }}
@@ -43,7 +43,7 @@ counts as (
     select
         arrived_date,
         'verdict' as kind,
-        'clean' as name,
+        'clean' as item,
         count(*) as records
     from new_events
     group by arrived_date
@@ -51,7 +51,7 @@ counts as (
     select
         arrived_date,
         'verdict' as kind,
-        'quarantined' as name,
+        'quarantined' as item,
         count(*) as records
     from new_quarantine
     group by arrived_date
@@ -59,7 +59,7 @@ counts as (
     select
         arrived_date,
         'verdict' as kind,
-        'duplicate' as name,
+        'duplicate' as item,
         sum(duplicates) as records
     from new_batches
     group by arrived_date
@@ -68,7 +68,7 @@ counts as (
     select
         arrived_date,
         'reason' as kind,
-        reason as name,
+        reason as item,
         count(*) as records
     from new_quarantine
     group by arrived_date, reason
@@ -76,7 +76,7 @@ counts as (
     select
         arrived_date,
         'flag' as kind,
-        flag as name,
+        flag as item,
         count(*) as records
     from flags
     group by arrived_date, flag
@@ -85,24 +85,21 @@ counts as (
     select
         arrived_date,
         kind,
-        name,
+        item,
         records
     from {{ this }}
     -- the days that this refresh adds to; the others stay as they are
-    where arrived_date in (
-        select new_batches.arrived_date from new_batches
-        union
-        select new_events.arrived_date from new_events
-        union
-        select new_quarantine.arrived_date from new_quarantine
-    )
+    where
+        arrived_date in (select new_batches.arrived_date from new_batches)
+        or arrived_date in (select new_events.arrived_date from new_events)
+        or arrived_date in (select new_quarantine.arrived_date from new_quarantine)
     {%- endif %}
 )
 
 select
     arrived_date,
     kind,
-    name,
+    item,
     cast(sum(records) as bigint) as records
 from counts
-group by arrived_date, kind, name
+group by arrived_date, kind, item

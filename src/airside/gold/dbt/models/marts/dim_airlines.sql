@@ -31,5 +31,9 @@ select
 from members
 left join {{ ref("airlines") }} as airlines on members.airline_iata = airlines.airline_iata
 {%- if is_incremental() %}
-where members.airline_iata not in (select airline_iata from {{ this }} where airline_iata is not null)
+where
+    members.airline_iata not in (
+        select known.airline_iata from {{ this }} as known
+        where known.airline_iata is not null
+    )
 {%- endif %}

@@ -7,7 +7,9 @@
 }}
 
 with new_events as (
-    select departure_airport_iata, arrival_airport_iata
+    select
+        departure_airport_iata,
+        arrival_airport_iata
     from {{ ref("stg_flight_events") }}
     where {{ in_this_refresh("batch_id") }}
 ),
@@ -37,5 +39,9 @@ select
 from members
 left join {{ ref("stg_airports") }} as airports on members.airport_iata = airports.airport_iata
 {%- if is_incremental() %}
-where members.airport_iata not in (select airport_iata from {{ this }} where airport_iata is not null)
+where
+    members.airport_iata not in (
+        select known.airport_iata from {{ this }} as known
+        where known.airport_iata is not null
+    )
 {%- endif %}

@@ -40,5 +40,5 @@ select
     arrival_airport_iata
 from members
 {%- if is_incremental() %}
-where flight_key not in (select flight_key from {{ this }})
+where flight_key not in (select known.flight_key from {{ this }} as known)
 {%- endif %}

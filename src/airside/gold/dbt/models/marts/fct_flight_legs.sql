@@ -15,7 +15,7 @@ with leg_events as (
     where {{ in_this_refresh("leg_batch_id") }}
 ),
 
-{{ legs_of("leg_events") }}
+{{ legs_of("leg_events", leg_attributes()) }}
 
 select
     leg_key,

@@ -17,10 +17,12 @@ with changed_keys as (
     from {{ ref("int_flight_leg_events") }}
     where {{ in_this_refresh("leg_batch_id") }}
 ),
+{%- if is_incremental() %}
 
 changed_legs as (
     {{ rows_with_keys(ref("fct_flight_legs"), "changed_keys") }}
 ),
+{%- endif %}
 
 arriving_keys as (
     select
@@ -37,31 +39,37 @@ arriving_keys as (
     from {{ this }}
     where
         next_scheduled_departure_at >= (
-            select coalesce(min(scheduled_departure_at), {{ end_of_time() }}) from changed_keys
+            select coalesce(min(changed_keys.scheduled_departure_at), {{ end_of_time() }})
+            from changed_keys
         )
-        and next_scheduled_departure_at <= (select max(scheduled_departure_at) from changed_keys)
-        and next_leg_key in (select leg_key from changed_keys)
+        and next_scheduled_departure_at <= (
+            select max(changed_keys.scheduled_departure_at) from changed_keys
+        )
+        and next_leg_key in (select changed_keys.leg_key from changed_keys)
     union
     select
         arriving.leg_key,
         arriving.scheduled_departure_at
     from {{ ref("fct_flight_legs") }} as arriving
-    inner join changed_legs
+    inner join changed_legs as departing
         on
-            arriving.tail_number = changed_legs.tail_number
-            and arriving.arrival_airport_iata = changed_legs.departure_airport_iata
-            and arriving.actual_arrival_at < changed_legs.actual_departure_at
-            and {{ add_minutes("arriving.actual_arrival_at", cutoff) }}
-            > changed_legs.actual_departure_at
+            arriving.tail_number = departing.tail_number
+            and arriving.arrival_airport_iata = departing.departure_airport_iata
+            and arriving.actual_arrival_at < departing.actual_departure_at
+            and {{ minutes_after("arriving.actual_arrival_at", cutoff) }}
+            > departing.actual_departure_at
     where
         arriving.actual_arrival_at > (
             select
                 coalesce(
-                    {{ add_minutes("min(actual_departure_at)", -cutoff) }}, {{ end_of_time() }}
+                    {{ minutes_before("min(changed_legs.actual_departure_at)", cutoff) }},
+                    {{ end_of_time() }}
                 )
             from changed_legs
         )
-        and arriving.actual_arrival_at < (select max(actual_departure_at) from changed_legs)
+        and arriving.actual_arrival_at < (
+            select max(changed_legs.actual_departure_at) from changed_legs
+        )
     {%- endif %}
 ),
 
@@ -88,11 +96,13 @@ departures as (
         actual_departure_at as moved_at
     from {{ ref("fct_flight_legs") }}
     where
-        tail_number in (select tail_number from arrivals)
+        tail_number in (select arrivals.tail_number from arrivals)
         and actual_departure_at > (
-            select coalesce(min(moved_at), {{ end_of_time() }}) from arrivals
+            select coalesce(min(arrivals.moved_at), {{ end_of_time() }}) from arrivals
         )
-        and actual_departure_at < (select {{ add_minutes("max(moved_at)", cutoff) }} from arrivals)
+        and actual_departure_at < (
+            select {{ minutes_after("max(arrivals.moved_at)", cutoff) }} from arrivals
+        )
 ),
 
 movements as (
@@ -139,7 +149,7 @@ next_legs as (
             and followed.next_departure_at = departures.moved_at
     where
         followed.is_arrival = 1
-        and followed.next_departure_at < {{ add_minutes("followed.moved_at", cutoff) }}
+        and followed.next_departure_at < {{ minutes_after("followed.moved_at", cutoff) }}
     group by followed.leg_key, followed.moved_at, followed.next_departure_at
 ),
 

@@ -9,7 +9,7 @@ with counts as (
 select
     arrived_date,
     kind,
-    name,
+    item,
     records,
     cast(received as bigint) as received,
     cast(records as double precision) / nullif(received, 0) as share_of_received

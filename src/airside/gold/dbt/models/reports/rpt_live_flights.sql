@@ -1,9 +1,11 @@
+{%- set columns = leg_event_columns(leg_attributes()) %}
+
 -- As fresh as staging: the state of the last refresh, and on top of it the events since.
 
 with watermark as (
     select
         watermark_at,
-        {{ add_minutes("watermark_at", -var("live_stale_minutes")) }} as heard_after
+        {{ minutes_before("watermark_at", var("live_stale_minutes")) }} as heard_after
     from {{ ref("rpt_watermark") }}
 ),
 
@@ -14,30 +16,30 @@ pending_events as (
 
 leg_events as (
     select
-        {{ leg_event_columns() }},
+        {{ columns | join(",\n        ") }},
         leg_events,
         0 as is_new
     from {{ ref("int_flight_leg_events") }}
-    where leg_last_event_at >= (select heard_after from watermark)
+    where leg_last_event_at >= (select watermark.heard_after from watermark)
     union all
     -- legs that had fallen silent and are heard of again
     select
-        {{ leg_event_columns() }},
+        {{ columns | join(",\n        ") }},
         leg_events,
         0 as is_new
     from (
         {{ rows_with_keys(ref("int_flight_leg_events"), "pending_events") }}
     ) as silent_legs
-    where leg_last_event_at < (select heard_after from watermark)
+    where leg_last_event_at < (select watermark.heard_after from watermark)
     union all
     select
-        {{ leg_event_columns() }},
+        {{ columns | join(",\n        ") }},
         0 as leg_events,
         1 as is_new
     from pending_events
 ),
 
-{{ legs_of("leg_events") }},
+{{ legs_of("leg_events", leg_attributes()) }},
 
 timed as (
     select

@@ -9,20 +9,17 @@ with pairs as (
 
 fitted as (
     select
-        case when grouping(aircraft_type) = 1 then 'all' else 'aircraft_type' end as scope,
-        aircraft_type,
-        count(*) as n,
-        -- a line needs three points, and points that differ both ways
-        count(*) >= 3
-        and min(passengers) < max(passengers)
-        and min(turnaround_minutes) < max(turnaround_minutes) as has_line,
-        corr(turnaround_minutes, passengers) as r,
-        regr_slope(turnaround_minutes, passengers) as slope,
-        regr_intercept(turnaround_minutes, passengers) as intercept,
-        avg(passengers) as mean_passenger_count,
-        avg(turnaround_minutes) as mean_turnaround_minutes
+        'all' as scope,
+        cast(null as varchar) as aircraft_type,
+        {{ line_measures("passengers", "turnaround_minutes") }}
     from pairs
-    group by grouping sets ((aircraft_type), ())
+    union all
+    select
+        'aircraft_type' as scope,
+        aircraft_type,
+        {{ line_measures("passengers", "turnaround_minutes") }}
+    from pairs
+    group by aircraft_type
 )
 
 select
@@ -32,6 +29,6 @@ select
     case when has_line then r end as r,
     case when has_line then slope end as slope,
     case when has_line then intercept end as intercept,
-    mean_passenger_count,
-    mean_turnaround_minutes
+    mean_x as mean_passenger_count,
+    mean_y as mean_turnaround_minutes
 from fitted

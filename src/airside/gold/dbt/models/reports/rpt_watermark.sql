@@ -30,7 +30,8 @@ heard_of as (
     from {{ ref("fct_flight_legs") }}
     where
         last_event_at >= (
-            select coalesce(floor_at, timestamp '1900-01-01 00:00:00') from floor_of_watermark
+            select coalesce(floor_of_watermark.floor_at, timestamp '1900-01-01 00:00:00')
+            from floor_of_watermark
         )
     union all
     select

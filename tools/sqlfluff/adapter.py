@@ -1,0 +1,12 @@
+"""dbt's `adapter`, as far as the project's macros use it, so that sqlfluff renders without dbt."""
+
+from collections.abc import Callable
+
+from jinja2 import pass_context
+from jinja2.runtime import Context
+
+
+@pass_context
+def dispatch(context: Context, name: str, _package: str | None = None) -> Callable[..., str]:
+    """The macro of the linted dialect."""
+    return context.resolve(f"duckdb__{name}")
