@@ -8,7 +8,14 @@ import click
 from rich.live import Live
 
 from airside.cli.live import line, screen
-from airside.cli.options import Duration, Speed, data_dir_option, effective, simulator_options
+from airside.cli.options import (
+    Duration,
+    Speed,
+    dashboard_options,
+    data_dir_option,
+    effective,
+    simulator_options,
+)
 from airside.cli.output import console
 from airside.runtime.interrupts import stop_on_signals
 from airside.runtime.up import Snapshot, operation
@@ -24,6 +31,8 @@ _REFRESH_SECONDS = 1.0
 @click.option("--no-simulator", is_flag=True, help="Wait for events from elsewhere.")
 @click.option("--for", "seconds", type=Duration(), help="End after this long, such as 30s.")
 @click.option("--window", type=Duration(), help="Micro-batch trigger of silver.  [default: 1s]")
+@dashboard_options
+@click.option("--no-dashboard", is_flag=True, help="Serve no page and no API.")
 @click.option("--quiet", is_flag=True, help="One line a refresh, for logs and pipes.")
 @data_dir_option
 def up(
@@ -35,10 +44,14 @@ def up(
     no_simulator: bool,
     seconds: float | None,
     window: float | None,
+    host: str | None,
+    port: int | None,
+    token: str | None,
+    no_dashboard: bool,
     quiet: bool,
     data_dir: Path | None,
 ) -> None:
-    """Start simulator, pipeline and a live view. Ctrl-C stops; starting again goes on.
+    """Start simulator, pipeline, dashboard and a live view. Ctrl-C stops; starting again goes on.
 
     \b
     Examples:
@@ -54,11 +67,21 @@ def up(
         simulator__mess=mess,
         simulator__time_compression=time_compression or None,
         silver__window_seconds=window,
+        dashboard__host=host,
+        dashboard__port=port,
+        dashboard__token=token,
     )
     quiet = quiet or not sys.stdout.isatty()
     click.echo(f"Airside keeps everything in {directory.root.resolve()}.", err=True)
     before: Snapshot | None = None
-    with operation(directory, settings, with_simulator=not no_simulator) as running:
+    with operation(
+        directory,
+        settings,
+        with_simulator=not no_simulator,
+        with_dashboard=not no_dashboard,
+    ) as running:
+        if running.dashboard is not None:
+            click.echo(f"The dashboard is at {running.dashboard}", err=True)
         stopping = running.pipeline.stopping
         ends = None if seconds is None else time.monotonic() + seconds
         with (

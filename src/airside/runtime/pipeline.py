@@ -55,6 +55,7 @@ class Pipeline:
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _last_export: float | None = None
+    _listeners: list[Callable[[], None]] = field(default_factory=list)
 
     def drain(self, progress: Callable[[str, int], None] = lambda _stage, _records: None) -> None:
         """Process all that is on the stream now, then refresh gold once.
@@ -111,6 +112,10 @@ class Pipeline:
         self.fatal = error
         self._stop.set()
 
+    def on_load(self, listener: Callable[[], None]) -> None:
+        """Have a function called whenever the warehouse holds something new; it must be quick."""
+        self._listeners.append(listener)
+
     def export(self) -> None:
         """Write gold's tables as Parquet files."""
         export(self.warehouse, self.lake.publish)
@@ -120,10 +125,15 @@ class Pipeline:
 
     def _transform(self) -> None:
         while self.silver.run_once() and not self._stop.is_set():
-            pass
+            self._loaded()
+
+    def _loaded(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _refresh(self) -> None:
-        self.gold.refresh()
+        if self.gold.refresh().refreshed:
+            self._loaded()
         now = time.monotonic()
         if (
             self._last_export is None

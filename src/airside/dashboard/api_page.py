@@ -1,0 +1,2 @@
+def api_page(openapi):
+    return "docs"

@@ -1,0 +1,288 @@
+"""Reads the warehouse, keeps what the page shows, and tells viewers what changed.
+
+One thread for everybody. It wakes when a batch has been loaded (or looks for one four times a
+second), reads the live board and whatever gold has built anew, and hands one message on. What it
+holds is the snapshot that new viewers start from: both change together, under one lock.
+"""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from airside import __version__
+from airside.dashboard.backend import Backend, Document, Options
+from airside.dashboard.board import Board
+from airside.dashboard.filters import Filters
+from airside.dashboard.notices import notices
+from airside.dashboard.push import Message
+from airside.dashboard.queries import kpis, live, reports
+from airside.dashboard.queries.live import Version
+from airside.dashboard.rows import documents, dumps, iso
+from airside.errors import AirsideError
+
+_LOG = logging.getLogger(__name__)
+Publish = Callable[[Message, Message], None]
+_PIPELINE_SECONDS = 1.0
+_POINTS_SECONDS = 30.0
+_ALL = Filters()
+
+
+class Producer:
+    """The dashboard's only regular reader of the warehouse.
+
+    Args:
+        backend: Where everything comes from.
+        options: How often to look.
+        monotonic: Seconds on a clock that never goes back.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        options: Options,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.epoch = secrets.token_hex(8)
+        self.seq = 0
+        self.version = Version()
+        self.watermark: datetime | None = None
+        self.error: str | None = None
+        """Why the data could not be read last time; None while it can."""
+        self.update_seconds = 0.0
+        """What the last update took."""
+        self._backend = backend
+        self._options = options
+        self._monotonic = monotonic
+        self._lock = threading.RLock()
+        self._board = Board()
+        self._parts: Document = _empty_parts()
+        self._figures: Document | None = None
+        self._is_built = False
+        self._newest: datetime | None = None
+        self._pipeline_due = self._points_due = 0.0
+        self._points_version: int | None = None
+        self._snapshot: tuple[int, bytes] | None = None
+        self._has_looked = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # --- what requests ask -------------------------------------------------------------------
+
+    def meta(self) -> Document:
+        """`Meta` of the API: where the data stands."""
+        return {
+            "seq": self.seq,
+            "at": iso(self._backend.clock()),
+            "watermark": _iso(self.watermark),
+        }
+
+    def stamp(self) -> Document:
+        """`Stamp` of the API."""
+        return {
+            **self.meta(),
+            "epoch": self.epoch,
+            "newest_arrived_at": _iso(self._newest),
+        }
+
+    def part(self, name: str) -> Any:
+        """A part of the snapshot as it is now."""
+        return self._parts[name]
+
+    @property
+    def is_built(self) -> bool:
+        """Whether gold has its reports."""
+        return self._is_built
+
+    @property
+    def hub(self) -> str | None:
+        """The hub's code; None before the first flight."""
+        airport = self._parts["airport"]
+        return airport["airport_iata"] if airport else None
+
+    def flights(self) -> list[Document]:
+        """The live board's rows, by scheduled departure."""
+        with self._lock:
+            return self._board.ordered()
+
+    def flight(self, leg_key: str) -> Document | None:
+        """One row of the live board."""
+        with self._lock:
+            row = self._board.rows.get(leg_key)
+            return None if row is None else dict(row)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the data has been looked at once; False where that takes too long."""
+        return self._has_looked.wait(seconds)
+
+    def snapshot(self) -> bytes:
+        """The snapshot as JSON; made once for each `seq`."""
+        with self._lock:
+            if self._snapshot is None or self._snapshot[0] != self.seq:
+                document = {
+                    **self.stamp(),
+                    **self._parts,
+                    "live": {
+                        "active": len(self._board.rows),
+                        "by_status": self._parts["by_status"],
+                        "flights": self._board.ordered(),
+                    },
+                    "version": __version__,
+                }
+                self._snapshot = (self.seq, dumps(document))
+            return self._snapshot[1]
+
+    # --- the thread --------------------------------------------------------------------------
+
+    def start(self, publish: Publish) -> None:
+        """Start the thread.
+
+        Args:
+            publish: Takes a message for everybody, and the one for those who are too slow for it;
+                called from the thread.
+        """
+        self._thread = threading.Thread(target=self._run, args=(publish,), name="dashboard")
+        self._thread.daemon = True
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the thread."""
+        self._stop.set()
+        self._backend.changed.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, publish: Publish) -> None:
+        while not self._stop.is_set():
+            began = self._monotonic()
+            try:
+                changes = self.update()
+            except AirsideError as error:
+                changes = self._failed(str(error))
+            except Exception as error:  # a defect is told on the page; the next look may succeed
+                _LOG.exception("the dashboard cannot read the data")
+                changes = self._failed(f"{type(error).__name__}: {error}")
+            if changes:
+                publish(Message.of("delta", changes), Message.of("resync", self.stamp()))
+            self._backend.changed.wait(self._options.poll_seconds)
+            self._stop.wait(max(0.0, began + self._options.min_push_seconds - self._monotonic()))
+            self._backend.changed.clear()
+
+    def update(self) -> Document | None:
+        """Look at the data and take in what changed; returns the delta, None where nothing did.
+
+        Raises:
+            AirsideError: The data cannot be read now.
+        """
+        began = self._monotonic()
+        backend, reader = self._backend, self._backend.reader
+        version, newest = live.version(reader)
+        if self.error is not None:
+            self._pipeline_due = 0.0
+        self.error = None
+        has_new_batch = version.batch_id != self.version.batch_id
+        has_new_gold = version.gold != self.version.gold or not self._is_built
+        changed: Document = {}
+        watermark, table = self.watermark, None
+        if has_new_gold and not self._is_built:
+            self._is_built = live.gold_is_built(reader)
+        if self._is_built and (has_new_batch or has_new_gold):
+            table = live.board(reader)
+            watermark = live.watermark(reader)
+            if has_new_gold and watermark is not None:
+                changed |= self._read_gold(watermark)
+        if self._is_built and began >= self._points_due and version.gold != self._points_version:
+            self._points_due = began + _POINTS_SECONDS
+            self._points_version = version.gold
+            changed |= self._read_points()
+        if began >= self._pipeline_due:
+            self._pipeline_due = began + _PIPELINE_SECONDS
+            changed["pipeline"] = backend.pipeline()
+        with self._lock:
+            self.version = version
+            self._newest = newest
+            self.watermark = watermark
+            upserts, removes = self._board.update(table) if table is not None else ([], [])
+            changed["by_status"] = self._board.by_status()
+            changed["kpis"] = kpis.tiles(self._figures, self._board.rows.values())
+            changed["notices"] = notices(self._state(changed))
+            delta = self._keep(changed, upserts, removes)
+        self.update_seconds = self._monotonic() - began
+        self._has_looked.set()
+        return delta
+
+    def _read_gold(self, watermark: datetime) -> Document:
+        """What changes only when gold does."""
+        reader, answers = self._backend.reader, self._backend.answers
+        self._figures = kpis.settled(reader, _ALL, watermark)
+        return {
+            "airport": reports.airport(reader, self._options.airport),
+            "airline_delays": answers.airline_delays(reader),
+            "totals": answers.delay_totals(reader),
+            "passengers_vs_turnaround": answers.passengers_vs_turnaround(reader),
+            "movements": documents(reports.movements(reader, _ALL)),
+        }
+
+    def _read_points(self) -> Document:
+        """Two thousand points each; too much to send with every refresh of gold."""
+        reader = self._backend.reader
+        points = documents(reports.delay_points(reader, _ALL))
+        return {
+            "turnaround_points": documents(reports.turnaround_points(reader, _ALL)),
+            "delay_pairs": {**reports.delay_line(reader, _ALL), "points": points},
+        }
+
+    def _keep(
+        self, changed: Document, upserts: list[Document], removes: list[str]
+    ) -> Document | None:
+        parts = {name: part for name, part in changed.items() if part != self._parts[name]}
+        self._parts = {**self._parts, **parts}
+        if not (parts or upserts or removes):
+            return None
+        self.seq += 1
+        return {**self.stamp(), **parts, "upserts": upserts, "removes": removes}
+
+    def _failed(self, error: str) -> Document | None:
+        self.error = error
+        with self._lock:
+            return self._keep({"notices": notices(self._state({}))}, [], [])
+
+    def _state(self, changed: Document) -> Document:
+        return {
+            "error": self.error,
+            "is_built": self._is_built,
+            "has_data": self.version.batch_id > 0,
+            "pipeline": changed.get("pipeline", self._parts["pipeline"]),
+        }
+
+
+def _empty_parts() -> Document:
+    counts = dict.fromkeys(("flights", "departed", "landed", "cancelled", "diverted"), 0)
+    measures = [
+        f"{figure}_{side}_delay_minutes"
+        for side in ("departure", "arrival")
+        for figure in ("mean", "median", "p90")
+    ]
+    line: Document = {"n": 0, "r": None, "slope": None, "intercept": None}
+    means: Document = {"mean_passenger_count": None, "mean_turnaround_minutes": None}
+    return {
+        "kpis": kpis.tiles(None, []),
+        "airline_delays": [],
+        "totals": {**counts, **dict.fromkeys([*measures, "d15", "a15", "d0", "a0"])},
+        "passengers_vs_turnaround": {**line, **means, "by_aircraft_type": []},
+        "turnaround_points": [],
+        "delay_pairs": {**line, "points": []},
+        "movements": [],
+        "by_status": {},
+        "pipeline": None,
+        "notices": [],
+        "airport": None,
+    }
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat() + "Z"

@@ -1,0 +1,5 @@
+from typing import Any
+
+
+def answers(path: str) -> dict[str, Any]:
+    return {}
