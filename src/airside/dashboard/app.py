@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,9 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from airside import __version__
-from airside.dashboard.api_page import api_page
+from airside.dashboard import api_page
 from airside.dashboard.backend import Backend, Options
 from airside.dashboard.cache import AnswerCache
+from airside.dashboard.documentation import complete, documented
 from airside.dashboard.ingest import Ingest
 from airside.dashboard.metrics import CONTENT_TYPE, CountRequests, Metrics
 from airside.dashboard.operations import Operations
@@ -31,7 +33,6 @@ from airside.dashboard.producer import Producer
 from airside.dashboard.push import EventStream, Hub, Message
 from airside.dashboard.replies import accepts_gzip, gzipped, reply
 from airside.dashboard.rows import dumps, iso
-from airside.dashboard.schemas import answers as documented
 from airside.dashboard.security import Guard
 from airside.dashboard.static_files import StaticFiles
 from airside.errors import AirsideError
@@ -102,13 +103,15 @@ class Dashboard:
             PipelineRoutes(self._backend, self.producer, self.cache, self.hub).router
         )
         app.include_router(api)
-        for path, endpoint in (
+        health: tuple[tuple[str, Callable[..., Any]], ...] = (
             ("/healthz", self.healthz),
             ("/readyz", self.readyz),
             ("/metrics", self.metrics_text),
-        ):
-            app.add_api_route(path, endpoint, tags=["health"], **documented(path))
+        )
+        for path, serve in health:
+            app.add_api_route(path, serve, tags=["health"], **documented(path))
         app.add_api_route("/docs", self.docs, include_in_schema=False)
+        app.add_api_route("/docs.js", self.docs_script, include_in_schema=False)
         app.add_api_route(
             API + "/{path:path}",
             self.unknown,
@@ -122,6 +125,12 @@ class Dashboard:
         app.add_middleware(
             Guard, token=self._options.token, allowed_hosts=self._options.allowed_hosts
         )
+        describe = app.openapi
+
+        def openapi() -> dict[str, Any]:
+            return app.openapi_schema or complete(describe())
+
+        app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
         return app
 
     @contextlib.asynccontextmanager
@@ -203,9 +212,14 @@ class Dashboard:
         """Metrics in Prometheus' text format."""
         return reply(request, self.metrics.render(), CONTENT_TYPE)
 
-    def docs(self, request: Request) -> Response:
-        """The API for people: a page without scripts, made from the OpenAPI document."""
-        return HTMLResponse(api_page(request.app.openapi()), headers={"cache-control": "no-cache"})
+    async def docs(self) -> Response:
+        """The API for people."""
+        policy = {"content-security-policy": api_page.CONTENT_SECURITY_POLICY}
+        return HTMLResponse(api_page.HTML, headers={**_FRESH, **policy})
+
+    async def docs_script(self) -> Response:
+        """What starts that page."""
+        return Response(api_page.SCRIPT, media_type="text/javascript", headers=_FRESH)
 
     async def unknown(self, path: str) -> Response:  # noqa: ARG002 - the route has it
         """Answer what the API does not have, rather than the page."""
@@ -217,4 +231,5 @@ class Dashboard:
 
 
 _FIRST_LOOK_SECONDS = 5.0
+_FRESH = {"cache-control": "no-cache"}
 _SOON = {"retry-after": "1"}

@@ -1,6 +1,7 @@
 """The live board: every active flight, and what changed since the last look."""
 
 from collections import Counter
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -88,7 +89,7 @@ class Board:
                     changes.setdefault(place, {})[name] = value
 
 
-def count_by_status(rows: Any) -> dict[str, int]:
+def count_by_status(rows: Iterable[Row]) -> dict[str, int]:
     """Status → rows, in the order of a flight."""
     counts = Counter(row["flight_status"] for row in rows)
     return {status: counts[status] for status in FLIGHT_STATUSES if counts[status]}

@@ -2,8 +2,9 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 from airside.dashboard.problems import Problem
@@ -36,7 +37,7 @@ class AnswerCache:
             ask: Asks the warehouse; an error it raises is not kept.
         """
         with self._lock:
-            future = self._answers.get(key)
+            future: Future[T] | None = self._answers.get(key)
             if future is not None:
                 self._answers.move_to_end(key)
                 self.hits += 1
@@ -49,14 +50,8 @@ class AnswerCache:
         if future is not None:
             return self._result(future)
         try:
-            if not self._running.acquire(timeout=_WAIT_SECONDS):
-                raise Problem(
-                    503, "too many questions are being answered; ask again", retry_after=5
-                )
-            try:
+            with self._turn():
                 mine.set_result(ask())
-            finally:
-                self._running.release()
         except BaseException as error:
             with self._lock:
                 if self._answers.get(key) is mine:
@@ -64,6 +59,15 @@ class AnswerCache:
             mine.set_exception(error)
             raise
         return mine.result()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._running.acquire(timeout=_WAIT_SECONDS):
+            raise Problem(503, "too many questions are being answered; ask again", retry_after=5)
+        try:
+            yield
+        finally:
+            self._running.release()
 
     def _result(self, future: Future[T]) -> T:
         try:

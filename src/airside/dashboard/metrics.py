@@ -1,8 +1,8 @@
 """`/metrics`, for Prometheus."""
 
 import time
-from datetime import datetime
 from collections.abc import Callable, Iterable
+from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric

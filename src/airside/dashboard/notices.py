@@ -16,42 +16,58 @@ def notices(state: Mapping[str, Any]) -> list[Notice]:
         state: `error` (why the data cannot be read, or None), `is_built`, `has_data`, and
             `pipeline` (the part of the snapshot, or None before it was first read).
     """
-    found: list[Notice] = []
-
-    def tell(level: str, code: str, message: str) -> None:
-        found.append({"level": level, "code": code, "message": message})
-
+    found = []
     if state["error"]:
-        tell("error", "stale", f"The data cannot be read just now: {state['error']}")
-    pipeline = state["pipeline"]
-    if pipeline is not None:
-        for stage in pipeline["stages"]:
-            if stage["error"]:
-                tell("error", "stage_failing", f"{stage['name']} cannot go on: {stage['error']}")
-        if not pipeline["balanced"]:
-            tell(
+        found.append(
+            _notice("error", "stale", f"The data cannot be read just now: {state['error']}")
+        )
+    if state["pipeline"] is not None:
+        found += _of_pipeline(state["pipeline"])
+    if not state["has_data"]:
+        found.append(_notice("info", "empty", "No events yet: nothing has been loaded so far."))
+    elif not state["is_built"]:
+        found.append(
+            _notice("info", "building", "The first reports are being built; they come in a moment.")
+        )
+    return found
+
+
+def _of_pipeline(pipeline: Mapping[str, Any]) -> list[Notice]:
+    found = [
+        _notice("error", "stage_failing", f"{stage['name']} cannot go on: {stage['error']}")
+        for stage in pipeline["stages"]
+        if stage["error"]
+    ]
+    if not pipeline["balanced"]:
+        found.append(
+            _notice(
                 "error",
                 "unbalanced",
                 "The account does not balance: some records are not accounted for. Run "
                 "`airside doctor`.",
             )
-        waited = pipeline["consumers"]["silver"]["iterator_age_seconds"]
-        if pipeline["is_running"] and waited > BEHIND_SECONDS:
-            lag = pipeline["consumers"]["silver"]["lag_records"]
-            tell(
-                "warning",
-                "behind",
-                f"The pipeline is behind: {lag:,} records wait, the oldest for {waited:,.0f} s.",
-            )
-        if not pipeline["is_running"]:
-            tell(
+        )
+    if not pipeline["is_running"]:
+        found.append(
+            _notice(
                 "warning",
                 "not_running",
                 "No pipeline is running on this data: it stands still. Start one with `airside up` "
                 "or `airside run`.",
             )
-    if not state["has_data"]:
-        tell("info", "empty", "No events yet: nothing has been loaded. Waiting for the first ones.")
-    elif not state["is_built"]:
-        tell("info", "building", "The first reports are being built; they come in a moment.")
+        )
+    silver = pipeline["consumers"]["silver"]
+    if pipeline["is_running"] and silver["iterator_age_seconds"] > BEHIND_SECONDS:
+        found.append(
+            _notice(
+                "warning",
+                "behind",
+                f"The pipeline is behind: {silver['lag_records']:,} records wait, the oldest for "
+                f"{silver['iterator_age_seconds']:,.0f} s.",
+            )
+        )
     return found
+
+
+def _notice(level: str, code: str, message: str) -> Notice:
+    return {"level": level, "code": code, "message": message}

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import pyarrow as pa
 from fastapi import APIRouter, Path, Query, Request
@@ -11,19 +11,20 @@ from starlette.responses import Response
 from airside.dashboard.backend import Backend, Document
 from airside.dashboard.board import count_by_status
 from airside.dashboard.cache import AnswerCache
+from airside.dashboard.documentation import documented
 from airside.dashboard.filters import Filters
-from airside.dashboard.parameters import FilterQuery, FormatQuery, LimitQuery, OffsetQuery
+from airside.dashboard.parameters import FilterQuery, Format, FormatQuery, LimitQuery, OffsetQuery
 from airside.dashboard.problems import Problem
 from airside.dashboard.producer import Producer
 from airside.dashboard.queries import kpis, legs, reports, trends
 from airside.dashboard.queries.legs import LEG_COLUMNS
 from airside.dashboard.replies import reply, reply_table
 from airside.dashboard.rows import documents, dumps, to_table
-from airside.dashboard.schemas import answers as documented
 
 LegKey = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="32 hexadecimal digits")]
 _BOARD_COLUMNS = (*LEG_COLUMNS[:3], "airline_name", *LEG_COLUMNS[3:])
 _MAX_EVENTS = 10_000
+T = TypeVar("T")
 
 
 class Operations:
@@ -156,7 +157,7 @@ class Operations:
             offset=offset,
         )
 
-    def trends(
+    def trends(  # noqa: PLR0917 - the framework fills them in by name
         self,
         request: Request,
         where: FilterQuery,
@@ -235,7 +236,7 @@ class Operations:
             "total_events": len(events),
         }
 
-    def _ask(self, key: tuple[Any, ...], ask: Callable[[], Any]) -> Any:
+    def _ask(self, key: tuple[Any, ...], ask: Callable[[], T]) -> T:
         return self._cache.get((*key, self._producer.version), ask)
 
     def _table(
@@ -243,12 +244,25 @@ class Operations:
         request: Request,
         key: tuple[Any, ...],
         ask: Callable[[], pa.Table],
-        **how: Any,
+        *,
+        form: Format,
+        limit: int | None,
+        offset: int,
+        more: Document | None = None,
     ) -> Response:
         meta = self._producer.meta()
         is_ready = self._producer.is_built and self._producer.watermark is not None
         table = self._ask(key, ask) if is_ready else to_table([], [])
-        return reply_table(request, table, name=key[0], meta=meta, **how)
+        return reply_table(
+            request,
+            table,
+            name=key[0],
+            meta=meta,
+            form=form,
+            limit=limit,
+            offset=offset,
+            more=more,
+        )
 
     def _scatter(
         self,
@@ -256,7 +270,7 @@ class Operations:
         name: str,
         where: Filters,
         ask: Callable[[], tuple[Document, pa.Table]],
-        form: Any,
+        form: Format,
     ) -> Response:
         meta = self._producer.meta()
         if self._producer.is_built:

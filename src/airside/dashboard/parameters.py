@@ -26,7 +26,7 @@ _MEDIA_TYPES: dict[str, Format] = {
 }
 
 
-def filters(
+def filters(  # noqa: PLR0917 - the framework fills them in by name
     airline: Annotated[
         list[Code],
         Query(max_length=_MAX_VALUES, description="IATA codes; `none` is flights without airline"),

@@ -9,6 +9,7 @@ from starlette.responses import Response
 from airside import __version__
 from airside.dashboard.backend import Backend
 from airside.dashboard.cache import AnswerCache
+from airside.dashboard.documentation import documented
 from airside.dashboard.operations import LegKey, find_leg, no_such_leg
 from airside.dashboard.parameters import FormatQuery, LimitQuery, OffsetQuery
 from airside.dashboard.producer import Producer
@@ -16,7 +17,6 @@ from airside.dashboard.push import Hub
 from airside.dashboard.queries import records
 from airside.dashboard.replies import default_limit, reply, reply_table
 from airside.dashboard.rows import dumps, to_table
-from airside.dashboard.schemas import answers as documented
 
 _MAX_RECORDS = 200
 Reason = Literal[

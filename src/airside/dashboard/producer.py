@@ -89,7 +89,7 @@ class Producer:
             "newest_arrived_at": _iso(self._newest),
         }
 
-    def part(self, name: str) -> Any:
+    def part(self, name: str) -> Any:  # noqa: ANN401 - parts differ
         """A part of the snapshot as it is now."""
         return self._parts[name]
 
@@ -163,7 +163,7 @@ class Producer:
                 changes = self.update()
             except AirsideError as error:
                 changes = self._failed(str(error))
-            except Exception as error:  # a defect is told on the page; the next look may succeed
+            except Exception as error:  # noqa: BLE001 - a defect is told on the page; the next look may succeed
                 _LOG.exception("the dashboard cannot read the data")
                 changes = self._failed(f"{type(error).__name__}: {error}")
             if changes:

@@ -13,7 +13,6 @@ from airside.dashboard.queries.live import gold_through
 from airside.errors import AirsideError
 from airside.gold import answers
 from airside.ledger import Attempt
-from airside.runtime.data_dir import DataDir
 from airside.runtime.pipeline import Health
 from airside.runtime.raw_records import Found, RecordId, raw_records
 from airside.runtime.readers import Observer

@@ -5,57 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from airside.dashboard.filters import Filters
+from airside.dashboard.queries.tile_texts import TILES
 from airside.dashboard.rows import documents
 from airside.warehouse import Reader
 
 HOURS = 24
-
-_PERIOD = "scheduled to depart in the last 24 hours of event time, or in the chosen window"
-DEFINITIONS: dict[str, tuple[str, str, str]] = {
-    "active_flights": (
-        "Active flights",
-        "flights",
-        "Flights boarding, departing or en route, about to depart, or just landed. Trend: flights "
-        "between three hours before departure and thirty minutes after arrival, each hour.",
-    ),
-    "flights_today": (
-        "Flights today",
-        "flights",
-        "Flights scheduled to depart on the UTC day of the data's clock, or in the chosen window. "
-        "Trend: scheduled departures an hour.",
-    ),
-    "d15": (
-        "Departure punctuality (D15)",
-        "ratio",
-        f"Of the flights {_PERIOD}: those that left less than 15 minutes late, among all that "
-        "departed or were cancelled (n). Cancelled flights are not on time.",
-    ),
-    "a15": (
-        "Arrival punctuality (A15)",
-        "ratio",
-        f"Of the flights {_PERIOD}: those that arrived less than 15 minutes late, among all that "
-        "landed, were cancelled or diverted (n). Cancelled and diverted flights are not on time.",
-    ),
-    "mean_departure_delay_minutes": (
-        "Mean departure delay",
-        "minutes",
-        f"Actual less scheduled departure, early ones counting negative, over the flights {_PERIOD} "
-        "that have departed (n).",
-    ),
-    "passengers_in_motion": (
-        "Passengers in motion",
-        "passengers",
-        "Passengers on active flights that are departing or en route; n is the flights whose "
-        "passengers are known. Trend: on flights between actual departure and arrival, each hour.",
-    ),
-    "longest_security_wait_minutes": (
-        "Longest security wait",
-        "minutes",
-        "The longest wait at security reported for an active flight that has not departed; n is "
-        "the flights with a known wait. Trend: the longest by hour of scheduled departure.",
-    ),
-}
-"""Key → label, unit, and what the figure means."""
 
 _FIGURES = """
 WITH clock AS (SELECT CAST(? AS TIMESTAMP) AS now_at),
@@ -148,7 +102,7 @@ def settled(reader: Reader, filters: Filters, watermark: datetime) -> dict[str, 
     where, parameters = filters.where()
     now = watermark.isoformat()
     if filters.since is None and filters.until is None:
-        window = "scheduled_departure_at > now_at - INTERVAL 24 HOUR AND scheduled_departure_at <= now_at"
+        window = "scheduled_departure_at BETWEEN now_at - INTERVAL 24 HOUR AND now_at"
         today = (
             "scheduled_departure_at >= date_trunc('day', now_at)"
             " AND scheduled_departure_at < date_trunc('day', now_at) + INTERVAL 1 DAY"
@@ -210,14 +164,14 @@ def tiles(figures: Mapping[str, Any] | None, live: Iterable[Mapping[str, Any]]) 
     trend = [] if figures is None else figures["trend"]
     return {
         key: {
-            "label": label,
+            "label": text.label,
             "value": values[key][0],
             "n": values[key][1],
-            "unit": unit,
-            "definition": definition,
+            "unit": text.unit,
+            "definition": text.definition,
             "trend": [{"at": point["at"], "value": point[key]} for point in trend],
         }
-        for key, (label, unit, definition) in DEFINITIONS.items()
+        for key, text in TILES.items()
     }
 
 
