@@ -27,13 +27,13 @@ TILES = {
         " Trend: scheduled departures an hour.",
     ),
     "d15": TileText(
-        "Departure punctuality (D15)",
+        "D15 departures",
         "ratio",
         f"Of the flights {_PERIOD}: those that left less than 15 minutes late, among all that"
         " departed or were cancelled (n). Cancelled flights are not on time.",
     ),
     "a15": TileText(
-        "Arrival punctuality (A15)",
+        "A15 arrivals",
         "ratio",
         f"Of the flights {_PERIOD}: those that arrived less than 15 minutes late, among all that"
         " landed, were cancelled or diverted (n). Cancelled and diverted flights are not on time.",
