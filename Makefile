@@ -21,7 +21,7 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py $(FRONTEND)
 	  { echo "Could not make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
 	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@uv=$$(command -v $(BIN)/uv || command -v uv); export VIRTUAL_ENV=$(CURDIR)/$(VENV); \
-	  $$uv pip install --quiet --require-hashes --requirements requirements.lock && \
+	  $$uv pip install --quiet --compile-bytecode --require-hashes --requirements requirements.lock && \
 	  $$uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -5,6 +5,7 @@ a part of one, and writing it again under the same name changes nothing. `.parti
 crash leaves behind are never read and are swept at the next start.
 """
 
+import contextlib
 import os
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -37,7 +38,11 @@ class Lake(Protocol):
         """
 
     def size(self, name: str) -> int:
-        """A file's size in bytes."""
+        """A file's size in bytes.
+
+        Raises:
+            CorruptDataError: There is no such file.
+        """
 
     def delete(self, name: str) -> None:
         """Remove a file; one that is not there is no error."""
@@ -55,7 +60,7 @@ class LocalLake:
         target = self._root / name
         partial = target.with_name(target.name + _PARTIAL)
         try:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            _make_folder(target.parent)
             yield partial
             _flush(partial)
             partial.replace(target)
@@ -66,7 +71,8 @@ class LocalLake:
                 "check the permissions, then try again"
             ) from error
         finally:
-            partial.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                partial.unlink(missing_ok=True)
 
     def names(self, prefix: str, suffix: str = "") -> list[str]:
         """The names of the files below a folder, sorted."""
@@ -78,25 +84,48 @@ class LocalLake:
 
     def read(self, name: str) -> bytes:
         """A file's bytes."""
-        try:
-            return (self._root / name).read_bytes()
-        except FileNotFoundError as error:
-            raise CorruptDataError(
-                f"{self._root / name} is missing; restore it from a copy of the archive"
-            ) from error
+        path = self._root / name
+        with _errors(path, "read"):
+            return path.read_bytes()
 
     def size(self, name: str) -> int:
         """A file's size in bytes."""
-        return (self._root / name).stat().st_size
+        path = self._root / name
+        with _errors(path, "read"):
+            return path.stat().st_size
 
     def delete(self, name: str) -> None:
         """Remove a file."""
-        (self._root / name).unlink(missing_ok=True)
+        path = self._root / name
+        with _errors(path, "removed"):
+            path.unlink(missing_ok=True)
 
     def sweep(self) -> None:
         """Remove what a crash left half written."""
         for path in self._root.rglob(f"*{_PARTIAL}"):
-            path.unlink(missing_ok=True)
+            with _errors(path, "removed"):
+                path.unlink(missing_ok=True)
+
+
+@contextmanager
+def _errors(path: Path, done: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise CorruptDataError(f"{path} is missing; restore it from a copy of the lake") from error
+    except OSError as error:
+        raise RetryableError(
+            f"{path} cannot be {done} ({error.strerror or error}); check the permissions and the "
+            "disk, then try again"
+        ) from error
+
+
+def _make_folder(folder: Path) -> None:
+    """Make a folder and those above it, each of which survives a power cut."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _flush(folder.parent)
 
 
 def _flush(path: Path) -> None:

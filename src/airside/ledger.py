@@ -205,16 +205,22 @@ class Ledger:
             self._db.execute(f"BEGIN {kind}")
             try:
                 yield
+                self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk has SQLite roll back by itself
+                    self._db.execute("ROLLBACK")
                 raise
-            self._db.execute("COMMIT")
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
         try:
             yield
         except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # no such table, no such column
+                raise CorruptDataError(
+                    f"{self._path} is not a ledger of Airside's ({error}); move it away, or choose "
+                    "another data directory"
+                ) from error
             raise RetryableError(
                 f"{self._path}: {error}; free disk space or check the permissions, then try again"
             ) from error

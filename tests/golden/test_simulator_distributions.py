@@ -32,9 +32,8 @@ class Days(NamedTuple):
 def days() -> list[Days]:
     found = []
     for hub, seed in HUBS:
-        plan = Plan(hub, FLIGHTS, seed)
-        plan.begin(BEGINS)
-        outcomes = list(plan.outcomes(BEGINS + DAYS * 86_400))
+        course = Plan(hub, FLIGHTS, seed).begin(BEGINS)
+        outcomes = list(course.outcomes(BEGINS + DAYS * 86_400))
         flights = [outcome.flight for outcome in outcomes]
         turns = [(o.inbound, o.flight) for o in outcomes if o.inbound is not None]
         found.append(Days(hub, flights, turns))
@@ -193,8 +192,7 @@ def test_lateness_propagates(days: list[Days]) -> None:
 
 def test_same_day_whatever_day_the_plan_began(days: list[Days]) -> None:
     """A day's outcome does not depend on how long the simulator has been running."""
-    plan = Plan("FRA", FLIGHTS, HUBS[0][1])
-    plan.begin(BEGINS + 5 * 86_400)
+    course = Plan("FRA", FLIGHTS, HUBS[0][1]).begin(BEGINS + 5 * 86_400)
     wanted = date(2025, 3, 7)
 
     def of_day(flights: Iterable[Flight]) -> list[tuple[int, int, int]]:
@@ -204,6 +202,6 @@ def test_same_day_whatever_day_the_plan_began(days: list[Days]) -> None:
             if datetime.fromtimestamp(f.scheduled_departure_at, UTC).date() == wanted
         ]
 
-    later = [outcome.flight for outcome in plan.outcomes(BEGINS + 7 * 86_400)]
+    later = [outcome.flight for outcome in course.outcomes(BEGINS + 7 * 86_400)]
     assert len(of_day(later)) > 900
     assert sorted(of_day(later)) == sorted(of_day(days[0].flights))

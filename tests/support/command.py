@@ -1,11 +1,17 @@
 """Runs `airside` as a user does: as a process of its own."""
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import pytest
+
+from airside.cli import main
 
 AIRSIDE = [sys.executable, "-m", "airside"]
 
@@ -36,8 +42,8 @@ def airside_ok(*arguments: str | Path, stdin: bytes | None = None) -> str:
 
 
 def airside_json(*arguments: str | Path) -> Any:
-    """Run a command with --json and read what it printed."""
-    return json.loads(airside_ok(*arguments, "--json"))
+    """Run a command with --json in this process and read what it printed."""
+    return json.loads(airside_here(*arguments, "--json"))
 
 
 def start(*arguments: str | Path) -> subprocess.Popen[bytes]:
@@ -54,3 +60,12 @@ def clean_environment(**more: str) -> dict[str, str]:
     """The environment without settings of whoever runs the tests."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRSIDE_")}
     return kept | more
+
+
+def airside_here(*arguments: str | Path) -> str:
+    """Run a command that has to succeed in this process, where dbt is warm already."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed), pytest.raises(SystemExit) as end:
+        main([str(argument) for argument in arguments])
+    assert end.value.code == 0, f"{arguments} ended with {end.value.code}"
+    return printed.getvalue()

@@ -16,7 +16,7 @@ GOLD = (
     "dim_flights",
     "dim_dates",
 )
-_OWN = "COLUMNS(c -> c NOT LIKE '%batch_id')"
+_OWN = "COLUMNS(lambda c: c NOT LIKE '%batch_id')"
 """All but how the records happened to be cut into batches."""
 
 

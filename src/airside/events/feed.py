@@ -25,7 +25,7 @@ class Feed:
     columns: tuple[Column, ...]
     """The silver row, in order."""
     key: str
-    """The column that identifies an event; a later record with a key already seen is a duplicate."""
+    """The column that identifies an event; the same key again is a duplicate."""
 
     @property
     def column_names(self) -> tuple[str, ...]:

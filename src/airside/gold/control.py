@@ -22,6 +22,10 @@ _TABLES = (
         name VARCHAR NOT NULL,
         fingerprint VARCHAR NOT NULL
     )""",
+    """CREATE TABLE IF NOT EXISTS staging.gold_exports (
+        file_name VARCHAR NOT NULL,
+        version VARCHAR NOT NULL
+    )""",
     """CREATE TABLE IF NOT EXISTS staging.airports (
         airport_iata VARCHAR NOT NULL,
         airport_icao VARCHAR,
@@ -108,6 +112,11 @@ class Control:
         """The last batch that every model has taken in; 0 before the first refresh."""
         return self._number("SELECT coalesce(min(through_batch_id), 0) FROM staging.gold_progress")
 
+    def is_ahead_of(self, batch_id: int) -> bool:
+        """Whether some model has taken in a later batch than this one."""
+        furthest = "SELECT coalesce(max(through_batch_id), 0) FROM staging.gold_progress"
+        return self._number(furthest) > batch_id
+
     def open_window(self, after: int, max_events: int | None) -> int:
         """Write down the last batch of the coming run.
 
@@ -144,10 +153,16 @@ class Control:
             ).fetchall()
         return Fingerprints(**dict(rows))
 
+    def forget_models(self) -> None:
+        """Have every table built anew; also after a crash in the middle of it."""
+        with translated_errors(self._database), self.connect() as connection:
+            connection.execute("DELETE FROM staging.gold_fingerprints WHERE name = 'models'")
+
     def store_fingerprints(self, fingerprints: Fingerprints) -> None:
-        """Write down what the tables are built from now."""
+        """Write down what the tables are built from now; their exported files are out of date."""
         with translated_errors(self._database), self.connect() as connection:
             connection.execute("BEGIN")
+            connection.execute("DELETE FROM staging.gold_exports")
             connection.execute("DELETE FROM staging.gold_fingerprints")
             for name in Fingerprints.__slots__:
                 connection.execute(

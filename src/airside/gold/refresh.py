@@ -1,11 +1,10 @@
 """Refreshing gold: which batches, which models, and whether anything has to be done at all."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-
-import duckdb
 
 from airside.gold.control import Control, Fingerprints
 from airside.gold.dbt_process import PROJECT_DIR, DbtProcess, NodeResult
@@ -63,7 +62,6 @@ class Gold:
         max_events_per_run: int = 500_000,
     ) -> None:
         thresholds = thresholds or Thresholds()
-        self._database = database
         self._control = Control(database)
         self._dbt = DbtProcess(database, work_dir, asdict(thresholds))
         self._fingerprints = Fingerprints.of(PROJECT_DIR, asdict(thresholds))
@@ -80,31 +78,43 @@ class Gold:
             AirsideError: A model failed; what the other models had done stands, and the next
                 refresh goes on from there.
         """
-        with self._lock, self._opened():
+        with self._opened():
             return self._refresh(rebuild=False)
 
     def full_refresh(self) -> RefreshResult:
         """Build every table anew from staging."""
-        with self._lock, self._opened():
+        with self._opened():
             return self._refresh(rebuild=True)
 
     def test(self) -> list[NodeResult]:
         """Run dbt's tests of keys, relationships and rules; those that failed are in the result."""
-        with self._lock, self._opened():
+        with self._opened():
             return self._dbt.invoke("test")
 
     def close(self) -> None:
         """Let go of the database file."""
         self._dbt.close()
 
-    def _opened(self) -> duckdb.DuckDBPyConnection:
-        # Held during a refresh, so that dbt's short connections find the file open already.
-        return self._control.connect()
+    @contextmanager
+    def _opened(self) -> Iterator[None]:
+        # Open all along, so that the short connections of dbt find the file open already.
+        with self._lock, self._control.connect():
+            if not self._is_prepared:
+                self._control.create_tables()
+            yield
 
     def _refresh(self, *, rebuild: bool) -> RefreshResult:
         seconds: dict[str, float] = {}
-        done = [] if self._is_prepared and not rebuild else self._prepare(rebuild=rebuild)
-        latest, through = self._control.latest_batch(), self._control.refreshed_through()
+        latest = self._control.latest_batch()
+        done: list[NodeResult] = []
+        # Batches only ever grow: where gold is ahead, it was built from another staging.
+        if rebuild or self._control.is_ahead_of(latest):
+            self._control.forget_models()
+            self._is_prepared = False
+        if not self._is_prepared:
+            done += self._prepare()
+            self._is_prepared = True
+        through = self._control.refreshed_through()
         while through < latest:
             through = self._control.open_window(through, self._max_events_per_run)
             done += self._dbt.invoke("run", *_INCREMENTAL)
@@ -112,23 +122,26 @@ class Gold:
             seconds[result.name] = seconds.get(result.name, 0.0) + result.seconds
         return RefreshResult(through, bool(done), seconds)
 
-    def _prepare(self, *, rebuild: bool) -> list[NodeResult]:
-        """Bring reference data and the models' definitions up to date."""
+    def _prepare(self) -> list[NodeResult]:
+        """Bring reference data and the models' definitions up to date.
+
+        The fingerprints are written down last: after a crash all of it is done again.
+        """
         control, wanted, dbt = self._control, self._fingerprints, self._dbt
-        control.create_tables()
         stored = control.fingerprints()
         done: list[NodeResult] = []
         if stored.reference != wanted.reference:
             control.load_airports()
             done += dbt.invoke("seed", "--full-refresh")
-        if rebuild or stored.models != wanted.models:
+        if stored.models != wanted.models:
             control.open_window(0, self._max_events_per_run)
             done += dbt.invoke("run", "--full-refresh")
-        elif stored.reference != wanted.reference:
-            control.open_window(0, None)
-            done += dbt.invoke("run", *_REFERENCED)
-        elif stored.views != wanted.views:
-            done += dbt.invoke("run", *_VIEWS)
-        control.store_fingerprints(wanted)
-        self._is_prepared = True
+        else:
+            if stored.reference != wanted.reference:
+                control.open_window(0, None)
+                done += dbt.invoke("run", *_REFERENCED)
+            if stored.views != wanted.views:
+                done += dbt.invoke("run", *_VIEWS)
+        if done:
+            control.store_fingerprints(wanted)
         return done

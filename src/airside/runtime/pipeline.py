@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
-from airside.bronze import Archive, Archiver
+from airside.bronze import BRONZE, Archive, Archiver
 from airside.errors import AirsideError, RetryableError
 from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, export
@@ -26,6 +26,7 @@ from airside.stream import EmbeddedStream
 from airside.warehouse import DuckDBWarehouse, QueryServer
 
 _MAX_BACKOFF_SECONDS = 30.0
+_RETENTION_SECONDS = 60.0
 
 
 @dataclass
@@ -49,6 +50,8 @@ class Pipeline:
     silver: Silver
     gold: Gold
     lake: LocalLake
+    stream: EmbeddedStream
+    ledger: Ledger
     clock: Callable[[], int]
     health: dict[str, Health] = field(default_factory=dict)
     fatal: AirsideError | None = None
@@ -92,6 +95,7 @@ class Pipeline:
             ("bronze", self._archive, min(1.0, self.settings.bronze.cut_seconds)),
             ("silver", self._transform, silver.window_seconds),
             ("gold", self._refresh, gold.refresh_seconds),
+            ("retention", self.trim, _RETENTION_SECONDS),
         ):
             self.health[name] = Health()
             thread = threading.Thread(target=self._loop, args=(name, work, every), name=name)
@@ -119,6 +123,13 @@ class Pipeline:
     def export(self) -> None:
         """Write gold's tables as Parquet files."""
         export(self.warehouse, self.lake.publish)
+
+    def trim(self) -> None:
+        """Drop from the stream what both consumers are done with and the retention has passed."""
+        archived, loaded = self.ledger.position(BRONZE), self.warehouse.checkpoint()
+        done = {shard: min(archived[shard], loaded[shard]) for shard in archived.keys() & loaded}
+        retention_us = int(self.settings.stream.retention_hours * 3_600_000_000)
+        self.stream.trim(done, self.clock() - retention_us)
 
     def _archive(self) -> None:
         self.archiver.run_once()
@@ -214,5 +225,7 @@ def open_pipeline(
             silver=make_silver(stream(), lake, ledger(), warehouse, settings),
             gold=make_gold(data_dir, settings),
             lake=lake,
+            stream=stream(),
+            ledger=ledger(),
             clock=clock,
         )

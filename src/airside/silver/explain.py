@@ -6,8 +6,9 @@ for a person who has to repair their producer, and may cost more for it.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 
 import orjson
 
@@ -133,36 +134,26 @@ def _schedule_faults(record: Mapping[str, object]) -> Iterator[str]:
 
 
 def _syntax_error(text: str) -> str:
+    text = text.removesuffix("\n")  # the stream's, not the record's
     if not text.strip(_BLANKS):
         return "the record is empty"
     # Of one length with what it stands for, so that positions stay true.
-    strict = _TOLERATED.sub(
-        lambda found: (
-            found[0]
-            if found[0][0] == '"'
-            else " "
-            if found[0] == ","
-            else f'"{"x" * (len(found[0]) - 2)}"'
-        ),
-        text,
-    )
+    strict = _strict(text, lambda literal: f'"{"x" * (len(literal) - 2)}"')
     try:
         orjson.loads(strict)
     except orjson.JSONDecodeError as error:
         offset = len(text[: error.pos].encode())
-        place = (
-            f"before `{_printable(text[error.pos :][:20])}`" if text[error.pos :] else "at the end"
-        )
+        rest = _printable(text[error.pos : error.pos + 20])
+        place = f"before `{rest}`" if rest else "at the end"
         return f"not JSON at byte {offset}, {place}: {error.msg}"
     return "not JSON"
 
 
 def _read(text: str) -> object:
-    for candidate in (text, None):
-        strict = candidate if candidate is not None else _TOLERATED.sub(_quoted, text)
+    for repaired in (str, partial(_strict, string_for='"{}"'.format)):
         try:
             return json.loads(
-                strict,
+                repaired(text),
                 object_pairs_hook=lambda pairs: dict(reversed(pairs)),  # the first of a key counts
                 parse_int=_Literal,
                 parse_float=_Literal,
@@ -173,10 +164,19 @@ def _read(text: str) -> object:
     return _MISSING
 
 
-def _quoted(found: re.Match[str]) -> str:
-    if found[0][0] == '"':
-        return found[0]
-    return "" if found[0] == "," else f'"{found[0]}"'
+def _strict(text: str, string_for: Callable[[str], str]) -> str:
+    """The same JSON without trailing commas, and with strings for literals Python cannot read."""
+
+    def strict(found: re.Match[str]) -> str:
+        match found[0][0]:
+            case '"':
+                return found[0]
+            case ",":
+                return " "
+            case _:
+                return string_for(found[0])
+
+    return _TOLERATED.sub(strict, text)
 
 
 def _at(record: object, path: str) -> object:
@@ -228,11 +228,11 @@ def _type(value: object) -> str:
 
 def _shown(value: object) -> str:
     text = value if isinstance(value, _Literal) else json.dumps(value, ensure_ascii=False)
-    return _shortened(_printable(text[:MAX_VALUE_CHARS]), MAX_VALUE_CHARS)
+    return _shortened(_printable(text[: MAX_VALUE_CHARS + 1]), MAX_VALUE_CHARS)
 
 
 def _printable(text: str) -> str:
-    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text.rstrip("\n"))
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in text)
 
 
 def _shortened(text: str, limit: int) -> str:

@@ -134,8 +134,8 @@ def write(
     statuses = kinds[order] * _VARIANT_COUNT + odd
 
     faces: dict[int, Clockface] = {}
-    for index, at, second, suffix, way, lat, lon, feet, knots, fps, degrees, status in zip(
-        order.tolist(),
+    for track, at, second, suffix, way, lat, lon, feet, knots, fps, degrees, status, met, by in zip(
+        [whole[index] for index in order.tolist()],
         due.tolist(),
         seconds[order].tolist(),
         suffixes[order].tolist(),
@@ -147,13 +147,14 @@ def write(
         vertical.tolist(),
         heading.tolist(),
         statuses.tolist(),
+        mess[order].tolist(),
+        vary[order].tolist(),
         strict=True,
     ):
         minute = second // 60
         face = faces.get(minute)
         if face is None:
             face = faces[minute] = Clockface(minute * 60)
-        track = whole[index]
         payload = MESSAGE % (
             track.wording.prefix,
             suffix,
@@ -167,7 +168,7 @@ def write(
             _HEADING_TEXTS[degrees],
             _STATUS_TEXTS[status],
         )
-        yield Message(at, payload, int(mess[index]), int(vary[index]), track)
+        yield Message(at, payload, met, by, track)
 
 
 def _share(hashes: Hashes, bit: int, parts: int) -> Integers:

@@ -42,6 +42,10 @@ class Disorder:
         self._held: list[tuple[int, bytes]] = []
         self._last_us = 0
 
+    def is_involved(self, due_us: int) -> bool:
+        """Whether a message due now has to be passed on, though nothing happens to it."""
+        return bool(self._held) or due_us <= self._last_us
+
     def pass_on(self, message: Message, after_us: int) -> Iterator[Emission]:
         """Take the next message; give what arrives up to then, after an instant."""
         if self._held:

@@ -22,8 +22,14 @@ T = TypeVar("T")
 HOME_SHARE = 0.72
 """Share of aircraft of airlines of the hub's own country, where it has any."""
 MINIMUM_ROUTE_NM = 60
+ABROAD_NM = 1_200
+"""How far airlines come: e times fewer with each such distance."""
 HEAVY_FROM_NM = 1_400
 """Heavies are put on shorter routes only where an airline has nothing else to do with them."""
+SHORT_HOP_NM = 220
+"""Below this distance people take the train or the road instead, the more the shorter."""
+WITHOUT_SERVICE = (frozenset({"IN", "PK"}), frozenset({"IL", "IR"}))
+"""Countries without flights between them."""
 DAYS_OF_A_LONG_LINE = 3
 """A long-haul line of flying may take this many days, so as many tails take turns at it."""
 
@@ -66,8 +72,8 @@ class Network:
             if carrier.country == home_country and any(self._types_at(carrier))
         }
         self._away = {
-            carrier: carrier.weight
-            * max(math.exp(-distance_nm(hub, base) / 1_800) for base in bases)
+            carrier: math.sqrt(carrier.weight)  # the great are mostly great at home
+            * max(math.exp(-distance_nm(hub, base) / ABROAD_NM) for base in bases)
             for carrier in CARRIERS
             if carrier not in self._home and (bases := self._bases(carrier))
         }
@@ -77,7 +83,7 @@ class Network:
         chance = generator(self._seed, self.hub, "aircraft", index)
         if self._home and (chance.random() < HOME_SHARE or not self._away):
             carrier = _draw(self._home, chance)
-            here = 0.8 if self.hub in carrier.hubs else 0.35
+            here = 0.88 if self.hub in carrier.hubs else 0.35
             bases = [base for base in self._bases(carrier) if distance_nm(self.hub, base) < 2_500]
             if chance.random() < here or not bases:
                 kind = _draw(dict(self._types_at(carrier)), chance)
@@ -86,7 +92,8 @@ class Network:
             carrier = _draw(self._away, chance)
             bases = self._bases(carrier)
         weights = {
-            base: AIRPORT_WEIGHTS.get(base, 1.0) * math.exp(-distance_nm(self.hub, base) / 1_800)
+            base: AIRPORT_WEIGHTS.get(base, 1.0)
+            * math.exp(-distance_nm(self.hub, base) / ABROAD_NM)
             for base in bases
         }
         base = _draw(weights, chance)
@@ -113,7 +120,9 @@ class Network:
         return [
             base
             for base in carrier.hubs
-            if base != self.hub and MINIMUM_ROUTE_NM <= distance_nm(self.hub, base) <= reach
+            if base != self.hub
+            and MINIMUM_ROUTE_NM <= distance_nm(self.hub, base) <= reach
+            and _is_served(self.hub, base)
         ]
 
     def _types_for(self, carrier: Carrier, base: str) -> dict[AircraftType, float]:
@@ -141,9 +150,16 @@ def _routes(hub: str, code: str, country: str) -> Choice:
         nautical_miles = distance_nm(hub, code_to)
         if code_to == hub or not shortest <= nautical_miles <= kind.range_nm:
             continue
+        if not _is_served(hub, code_to):
+            continue
         domestic = 5.0 if airport(code_to).country == country else 1.0
-        weights[code_to] = weight * domestic * math.exp(-nautical_miles / scale)
+        by_air = min(1.0, nautical_miles / SHORT_HOP_NM) * math.exp(-nautical_miles / scale)
+        weights[code_to] = weight * domestic * by_air
     return Choice(tuple(weights), tuple(accumulate(weights.values())))
+
+
+def _is_served(hub: str, other: str) -> bool:
+    return frozenset({airport(hub).country, airport(other).country}) not in WITHOUT_SERVICE
 
 
 def _draw(weights: dict[T, float], chance: random.Random) -> T:

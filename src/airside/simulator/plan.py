@@ -42,45 +42,26 @@ class Plan:
         self._queues = {hub: expected_arrivals(_departures(hub, lines))} | {
             f"terminal {peak}": terminal_arrivals(peak) for peak in TERMINAL_PEAKS
         }
-        self._running: list[tuple[OperatingDay, Iterator[Outcome]]] = []
-        self._next_day: date | None = None
 
     @property
     def lines(self) -> tuple[Line, ...]:
         """The timetable."""
         return self._place.lines
 
-    def begin(self, second: int) -> None:
-        """Begin with the earliest day that may have something to say at this instant."""
+    def begin(self, second: int) -> "Course":
+        """The course of things from the earliest day that may have something to say by then."""
         day = datetime.fromtimestamp(second, UTC).date() + timedelta(days=1)
-        while day_begins(self._place.hub, day) + self._longest_minutes * 60 > second:
+        while self.day_begins(day) + self._longest_minutes * 60 > second:
             day -= timedelta(days=1)
-        self._next_day = day + timedelta(days=1)
-        self._running = []
+        return Course(self, day + timedelta(days=1))
 
-    def outcomes(self, until: int) -> Iterator[Outcome]:
-        """The outcomes not yet given of all flights that are heard of before this instant.
+    def day_begins(self, day: date) -> int:
+        """Unix seconds at which the operating day of this date begins."""
+        return day_begins(self._place.hub, day)
 
-        Some that are heard of later are among them.
-        """
-        assert self._next_day is not None, "call begin first"  # noqa: S101 - a programming error
-        while day_begins(self._place.hub, self._next_day) - BEFORE_DAY_SECONDS < until:
-            day = self._day(self._next_day)
-            self._running.append((day, day.outcomes()))
-            self._next_day += timedelta(days=1)
-            self._place.weather.forget_before(until - 3 * 86_400)
-        ended = []
-        for day, outcomes in self._running:
-            while day.clock < until + LEAD_SECONDS:
-                outcome = next(outcomes, None)
-                if outcome is None:
-                    ended.append(day)
-                    break
-                yield outcome
-        if ended:
-            self._running = [each for each in self._running if each[0] not in ended]
-
-    def _day(self, day: date) -> OperatingDay:
+    def day(self, day: date) -> OperatingDay:
+        """An operating day, yet to be worked off; what the weather was long before is dropped."""
+        self._place.weather.forget_before(self.day_begins(day) - 4 * 86_400)
         security = {
             where: flight_waits(
                 waits(
@@ -92,6 +73,35 @@ class Plan:
             for where, expected in self._queues.items()
         }
         return OperatingDay(self._place, day, security)
+
+
+class Course:
+    """The outcomes of one day after another, as simulated time goes on."""
+
+    def __init__(self, plan: Plan, first_day: date) -> None:
+        self._plan = plan
+        self._next_day = first_day
+        self._running: list[tuple[OperatingDay, Iterator[Outcome]]] = []
+
+    def outcomes(self, until: int) -> Iterator[Outcome]:
+        """The outcomes not yet given of all flights that are heard of before this instant.
+
+        Some that are heard of later are among them.
+        """
+        while self._plan.day_begins(self._next_day) - BEFORE_DAY_SECONDS < until:
+            day = self._plan.day(self._next_day)
+            self._running.append((day, day.outcomes()))
+            self._next_day += timedelta(days=1)
+        ended = []
+        for day, outcomes in self._running:
+            while day.clock < until + LEAD_SECONDS:
+                outcome = next(outcomes, None)
+                if outcome is None:
+                    ended.append(day)
+                    break
+                yield outcome
+        if ended:
+            self._running = [each for each in self._running if each[0] not in ended]
 
 
 def _last_minute(line: Line) -> int:

@@ -16,7 +16,7 @@ from airside.simulator.plan import Plan
 from airside.simulator.stage import Stage
 
 US = 1_000_000
-_STRETCHES = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600)
+_STRETCHES = (1, 2, 5, 10, 20, 30, 60, 120, 300, 600, 1_800)
 """Seconds of simulated time that are worked off at once."""
 _MESSAGES_AT_ONCE = 6_000
 _MEAN_AIRBORNE_SECONDS = 5_400
@@ -67,7 +67,10 @@ class Simulator:
         while True:
             ends = begins + self._stretch
             for message in stage.play(begins, since=start, after_us=skip_us):
-                yield from disorder.pass_on(message, skip_us)
+                if message.mess or disorder.is_involved(message.due_us):
+                    yield from disorder.pass_on(message, skip_us)
+                elif message.due_us > skip_us:
+                    yield Emission(message.due_us, message.payload)
             yield from disorder.release(ends * US, skip_us)
             begins = ends
 

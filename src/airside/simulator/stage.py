@@ -43,7 +43,6 @@ class Stage:
 
     def __init__(self, plan: Plan, config: SimulatorConfig, begins: int, stretch: int) -> None:
         """Args: the first instant, a multiple of the stretch, which is in seconds."""
-        self._plan = plan
         self._rates = config.mess
         self._source = quoted(config.source_system_id)
         self._hub = config.airport
@@ -53,7 +52,7 @@ class Stage:
         self._airborne: dict[int, Track] = {}
         self._entrances: defaultdict[int, list[_Entrance]] = defaultdict(list)
         self._parts: defaultdict[int, list[_Part]] = defaultdict(list)
-        plan.begin(begins)
+        self._course = plan.begin(begins)
 
     def play(self, begins: int, *, since: int, after_us: int) -> Iterator[Message]:
         """The messages of the events of the stretch that begins at this instant.
@@ -82,7 +81,7 @@ class Stage:
     def _expect(self, ends: int) -> None:
         """Learn of all flights that have news before this instant."""
         now = self._begins // self._stretch
-        for outcome in self._plan.outcomes(ends):
+        for outcome in self._course.outcomes(ends):
             flight, inbound = outcome.flight, outcome.inbound
             if flight.over_at < self._begins:
                 continue

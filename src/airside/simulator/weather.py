@@ -2,7 +2,6 @@
 
 import random
 from dataclasses import dataclass
-from functools import cache
 
 from airside.simulator.chance import generator
 from airside.simulator.geography import airport
@@ -90,7 +89,6 @@ def _draw_day(chance: random.Random, iata: str, day: int) -> tuple[Condition, tu
     return chance.choice(FAIR), tuple(spells)
 
 
-@cache
 def _climate(iata: str, season: float) -> tuple[tuple[Condition, ...], tuple[float, ...]]:
     """What spells an airport has at a time of the year, from its latitude alone."""
     latitude = airport(iata).latitude

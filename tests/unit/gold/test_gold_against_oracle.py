@@ -1,7 +1,7 @@
 """Gold equals the contract read a second time, whatever the order and the cutting of batches."""
 
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 import pytest
 
@@ -22,13 +22,6 @@ TURNAROUND_COLUMNS = (
 LIVE_COLUMNS = tuple(
     name for name in LEG_COLUMNS if name not in {"taxi_time_minutes", "turnaround_time_minutes"}
 )
-
-
-@pytest.fixture(scope="module")
-def staged(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StagedGold]:
-    staged = StagedGold(tmp_path_factory.mktemp("oracle"))
-    yield staged
-    staged.close()
 
 
 def by_leg(rows: Iterable[Row], columns: Sequence[str]) -> dict[str, Row]:
@@ -67,15 +60,14 @@ def assert_live_equals(staged: StagedGold, rows: list[Row]) -> None:
     assert live == by_leg(expected.active.values(), LIVE_COLUMNS)
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_any_order_and_cut_of_batches_gives_what_the_contract_says(
     staged: StagedGold, seed: int
 ) -> None:
     rng = random.Random(seed)
     rows = random_events(rng, legs=120, events=900)
-    staged.clear()
     loaded: list[Row] = []
-    for batch in cut(rng, rows, batches=8):
+    for batch in cut(rng, rows, batches=6):
         staged.load(batch)
         loaded += batch
         assert_live_equals(staged, loaded)  # views do not wait for a refresh

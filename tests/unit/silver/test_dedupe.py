@@ -1,8 +1,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import NamedTuple
 
 import duckdb
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,17 @@ from hypothesis import strategies as st
 from airside.silver.dedupe import DUPLICATES, STATE, Dedupe
 
 START = datetime(2025, 9, 24, 18)  # noqa: DTZ001 - DuckDB's TIMESTAMP has no zone
+
+
+SCHEMA = pa.schema(
+    [
+        ("shard_id", pa.string()),
+        ("sequence_number", pa.string()),
+        ("event_id", pa.string()),
+        ("arrived_at", pa.timestamp("us")),
+        ("reason", pa.string()),
+    ]
+)
 
 
 class Row(NamedTuple):
@@ -20,16 +33,18 @@ class Row(NamedTuple):
     reason: str | None
 
 
-@pytest.fixture
-def connection() -> Iterator[duckdb.DuckDBPyConnection]:
-    with open_database() as connection:
+@pytest.fixture(scope="module")
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(config={"threads": 1}) as connection:
+        connection.execute("CREATE SCHEMA staging")
         yield connection
 
 
-def open_database() -> duckdb.DuckDBPyConnection:
-    connection = duckdb.connect(config={"threads": 1})
-    connection.execute("CREATE SCHEMA staging")
-    return connection
+@pytest.fixture
+def connection(database: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+    """A database that has accepted nothing yet."""
+    database.execute(f"DROP TABLE IF EXISTS {STATE}")
+    return database
 
 
 def rows(events: Sequence[tuple[str | None, int]]) -> list[Row]:
@@ -46,15 +61,15 @@ def rows(events: Sequence[tuple[str | None, int]]) -> list[Row]:
     ]
 
 
+def table(batch: Sequence[Row]) -> pa.Table:
+    columns = zip(*batch, strict=True) if batch else [[]] * len(SCHEMA)
+    return pa.table([list(column) for column in columns], schema=SCHEMA)
+
+
 def run(connection: duckdb.DuckDBPyConnection, dedupe: Dedupe, batch: Sequence[Row]) -> list[str]:
     """Run one batch in a transaction; returns the sequence numbers of its duplicates."""
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE batch (shard_id VARCHAR, sequence_number VARCHAR,"
-        " event_id VARCHAR, arrived_at TIMESTAMP, reason VARCHAR)"
-    )
-    if batch:
-        # Handed over backwards: stream order is in the values, not in the table.
-        connection.executemany("INSERT INTO batch VALUES (?, ?, ?, ?, ?)", batch[::-1])
+    # Handed over backwards: stream order is in the values, not in the table.
+    connection.register("batch", table(batch[::-1]))
     connection.execute("BEGIN")
     count = dedupe.run("batch")
     found = [
@@ -132,11 +147,7 @@ def test_an_id_is_remembered_only_if_the_transaction_commits(
 ) -> None:
     dedupe = Dedupe(connection)
     (row,) = rows([("a", 0)])
-    connection.execute(
-        "CREATE TEMP TABLE batch AS SELECT 's' AS shard_id, '1' AS sequence_number,"
-        " 'a' AS event_id, TIMESTAMP '2025-09-24 18:00' AS arrived_at,"
-        " NULL::VARCHAR AS reason"
-    )
+    connection.register("batch", table([row]))
     connection.execute("BEGIN")
     dedupe.run("batch")
     connection.execute("ROLLBACK")
@@ -196,6 +207,8 @@ def test_pruning_forgets_what_is_past_the_horizon(connection: duckdb.DuckDBPyCon
     max_ids=st.one_of(st.integers(min_value=1, max_value=8), st.just(5_000_000)),
 )
 def test_however_the_stream_is_cut_the_duplicates_are_the_rules(
+    database: duckdb.DuckDBPyConnection,
+    *,
     events: list[tuple[str | None, int]],
     cuts: list[int],
     prunes: list[bool],
@@ -209,12 +222,12 @@ def test_however_the_stream_is_cut_the_duplicates_are_the_rules(
     stream = rows(stamped)
     within = timedelta(seconds=horizon)
     edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
-    with open_database() as connection:
-        dedupe = Dedupe(connection, horizon=within, max_ids=max_ids)
-        found = []
-        for start, end, prune in zip(edges, edges[1:], prunes, strict=False):
-            found += run(connection, dedupe, stream[start:end])
-            if prune:
-                dedupe.prune()
+    database.execute(f"DROP TABLE IF EXISTS {STATE}")
+    dedupe = Dedupe(database, horizon=within, max_ids=max_ids)
+    found = []
+    for (start, end), prune in zip(pairwise(edges), prunes, strict=False):
+        found += run(database, dedupe, stream[start:end])
+        if prune:
+            dedupe.prune()
 
     assert found == expected_duplicates(stream, within, max_ids)

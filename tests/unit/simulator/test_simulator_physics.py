@@ -20,7 +20,7 @@ Event = dict[str, Any]
 Key = tuple[str, str, str]
 Place = tuple[float, float]
 
-DAYS = 4
+DAYS = 3
 ORDER = {status: place for place, status in enumerate(FLIGHT_STATUSES)}
 SAMPLE = {
     "event_id": None,
@@ -81,7 +81,7 @@ def miles(a: Place, b: Place) -> float:
 
 @pytest.fixture(scope="module")
 def emissions() -> list[Emission]:
-    return list(Simulator(SimulatorConfig(flights_per_day=260, days=DAYS)).emissions())
+    return list(Simulator(SimulatorConfig(flights_per_day=320, seed=9, days=DAYS)).emissions())
 
 
 @pytest.fixture(scope="module")
@@ -282,3 +282,16 @@ def test_a_hub_turnaround_is_reported_once_known(legs: dict[Key, list[Event]]) -
             assert messages[-1]["route_info"]["arrival_airport_iata"] == "AMD"
             assert 15 < minutes < 24 * 60
     assert reported > 200
+
+
+def test_every_flight_is_heard_of_in_good_time(legs: dict[Key, list[Event]]) -> None:
+    """However late it will be, and whatever becomes of it."""
+    begins = min(instant(messages[0]["event_timestamp"]) for messages in legs.values())
+    late = 0
+    for (designator, _, scheduled), messages in legs.items():
+        ahead = utc(scheduled) - 160 * 60
+        if ahead >= begins:
+            assert 0 <= instant(messages[0]["event_timestamp"]) - ahead < 660, designator
+            departed = messages[-1]["route_info"]["actual_departure_utc"]
+            late += departed is not None and utc(departed) - utc(scheduled) > 3 * 3_600
+    assert late

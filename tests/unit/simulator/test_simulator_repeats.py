@@ -20,11 +20,12 @@ def test_same_seed_gives_the_same_bytes(mess: str) -> None:
 
 
 def test_one_simulator_can_be_read_twice_at_once() -> None:
-    simulator = Simulator(replace(CONFIG, max_events=2_000))
-    first, second = zip(
-        *zip(simulator.emissions(), simulator.emissions(), strict=True), strict=True
-    )
-    assert first == second
+    simulator = Simulator(CONFIG)
+    alone = list(simulator.emissions())
+    one, other = simulator.emissions(), simulator.emissions()
+    first = list(islice(one, len(alone) // 2))
+    assert list(other) == alone
+    assert first + list(one) == alone
 
 
 def test_another_seed_gives_another_day() -> None:
@@ -41,13 +42,13 @@ def test_goes_on_where_it_was(mess: str, telemetry_seconds: int) -> None:
     days = 1 if telemetry_seconds == 7 else 2
     config = replace(
         CONFIG,
-        flights_per_day=60,
+        flights_per_day=20 if telemetry_seconds == 7 else 60,
         mess=MESS_PRESETS[mess],
         telemetry_seconds=telemetry_seconds,
         days=days,
     )
     whole = list(Simulator(config).emissions())
-    for place in random.Random(5).sample(range(len(whole)), 4):
+    for place in random.Random(5).sample(range(len(whole)), 3):
         rest = list(Simulator(config).emissions(after_us=whole[place].due_us))
         assert rest == whole[place + 1 :]
 

@@ -1,0 +1,130 @@
+"""Facts and dimensions as Parquet files, for any tool to open."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from airside.errors import RetryableError
+from airside.warehouse import Warehouse
+
+Publish = Callable[[str], AbstractContextManager[Path]]
+"""Gives a path to write; on a clean exit the file appears under the name, whole."""
+
+FOLDER = "gold"
+ACTIVITY = "fct_flight_activity"
+ACTIVITY_ROWS_A_FILE = 2_000_000
+"""The one table that only ever grows is cut, so that an export rewrites its last file alone."""
+
+_CHANGING = ("dim_aircraft", "fct_flight_legs", "fct_turnarounds")
+_GROWING = ("dim_airlines", "dim_airports", "dim_flights")
+_FIXED = ("dim_dates",)
+_TABLES = frozenset((ACTIVITY, *_CHANGING, *_GROWING, *_FIXED))
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One file, and what tells whether its content is another than last time."""
+
+    name: str
+    query: str
+    version: str
+
+
+def export(warehouse: Warehouse, publish: Publish, *, force: bool = False) -> list[str]:
+    """Write the files whose content has changed since they were last written.
+
+    `gold/<table>.parquet` each, and `gold/fct_flight_activity-2.parquet` and so on when that table
+    has more than two million rows. May run on any thread, beside loading and refreshing; every file
+    is as of one instant.
+
+    Args:
+        warehouse: Where gold is; nothing is written before gold has been built.
+        publish: Where the files go.
+        force: Write all of them, as after somebody has removed some.
+
+    Returns:
+        The names written.
+
+    Raises:
+        RetryableError: A file cannot be written now. The older one, if any, is still whole.
+    """
+    written = []
+    with warehouse.transform.cursor() as cursor:
+        for file in _files(cursor) if _is_built(cursor) else []:
+            if force or _exported_version(cursor, file.name) != file.version:
+                with _translated_errors(file.name), publish(f"{FOLDER}/{file.name}") as path:
+                    target = str(path).replace("'", "''")
+                    cursor.execute(
+                        f"COPY ({file.query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
+                    )
+                _remember(cursor, file)
+                written.append(f"{FOLDER}/{file.name}")
+    return written
+
+
+def _files(cursor: duckdb.DuckDBPyConnection) -> Iterator[_File]:
+    progress = dict(
+        cursor.execute("SELECT model_name, through_batch_id FROM staging.gold_progress").fetchall()
+    )
+    for table in _FIXED:
+        yield _File(f"{table}.parquet", f"FROM main.{table}", "fixed")
+    for table in _GROWING:
+        yield _File(f"{table}.parquet", f"FROM main.{table}", f"{_count(cursor, table)} rows")
+    for table in _CHANGING:
+        yield _File(f"{table}.parquet", f"FROM main.{table}", f"batch {progress.get(table)}")
+    rows = _count(cursor, ACTIVITY)
+    first_row = cursor.execute(f"SELECT rowid FROM main.{ACTIVITY} LIMIT 1").fetchall()
+    base = first_row[0][0] if first_row else 0
+    for number, first in enumerate(range(0, max(rows, 1), ACTIVITY_ROWS_A_FILE), start=1):
+        # Rows are only ever appended, so a row's id tells its place.
+        end = first + ACTIVITY_ROWS_A_FILE
+        is_last = rows <= end
+        yield _File(
+            f"{ACTIVITY}.parquet" if number == 1 else f"{ACTIVITY}-{number}.parquet",
+            f"FROM main.{ACTIVITY} WHERE rowid >= {base + first}"
+            + ("" if is_last else f" AND rowid < {base + end}"),
+            f"{rows - first} rows" if is_last else "full",
+        )
+
+
+def _count(cursor: duckdb.DuckDBPyConnection, table: str) -> int:
+    ((rows,),) = cursor.execute(f"SELECT count(*) FROM main.{table}").fetchall()
+    return int(rows)
+
+
+def _is_built(cursor: duckdb.DuckDBPyConnection) -> bool:
+    found = cursor.execute(
+        "SELECT table_schema || '.' || table_name FROM information_schema.tables"
+    ).fetchall()
+    return {name for (name,) in found} >= {
+        "staging.gold_exports",
+        *(f"main.{table}" for table in _TABLES),
+    }
+
+
+def _exported_version(cursor: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    found = cursor.execute(
+        "SELECT version FROM staging.gold_exports WHERE file_name = ?", [name]
+    ).fetchall()
+    return found[0][0] if found else None
+
+
+def _remember(cursor: duckdb.DuckDBPyConnection, file: _File) -> None:
+    cursor.execute("BEGIN")
+    cursor.execute("DELETE FROM staging.gold_exports WHERE file_name = ?", [file.name])
+    cursor.execute("INSERT INTO staging.gold_exports VALUES (?, ?)", [file.name, file.version])
+    cursor.execute("COMMIT")
+
+
+@contextmanager
+def _translated_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except duckdb.IOException as error:
+        raise RetryableError(
+            f"{FOLDER}/{name} cannot be written ({str(error).strip().splitlines()[0]}); free disk "
+            "space or check the permissions, then try again"
+        ) from error

@@ -1,0 +1,86 @@
+"""Gold as Parquet files."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from airside.errors import RetryableError
+from airside.gold import export
+from airside.lake import LocalLake
+from unit.gold.staged_gold import StagedGold, at, event
+
+TABLES = {
+    "dim_airlines",
+    "dim_airports",
+    "dim_aircraft",
+    "dim_flights",
+    "dim_dates",
+    "fct_flight_activity",
+    "fct_flight_legs",
+    "fct_turnarounds",
+}
+
+
+def test_facts_and_dimensions_are_files_for_any_tool(staged: StagedGold, tmp_path: Path) -> None:
+    lake = LocalLake(tmp_path)
+    staged.load([event(actual_departure_at=at(5), quality_flags=["bad_heading"])])
+    staged.gold.refresh()
+    assert set(export(staged.warehouse, lake.publish)) == {f"gold/{t}.parquet" for t in TABLES}
+    for table in TABLES:
+        rows = pq.read_table(tmp_path / f"gold/{table}.parquet").to_pylist()
+        assert sorted(rows, key=repr) == sorted(staged.rows(f"FROM {table}"), key=repr)
+
+
+def test_only_what_has_changed_is_written_again(staged: StagedGold, tmp_path: Path) -> None:
+    lake = LocalLake(tmp_path)
+    staged.load([event()])
+    staged.gold.refresh()
+    export(staged.warehouse, lake.publish)
+    assert export(staged.warehouse, lake.publish) == []
+    staged.load([event(event_at=at(1))])
+    staged.gold.refresh()
+    again = export(staged.warehouse, lake.publish)
+    assert {"gold/fct_flight_activity.parquet", "gold/fct_flight_legs.parquet"} <= set(again)
+    assert not {"gold/dim_dates.parquet", "gold/dim_airports.parquet"} & set(again)
+    assert len(export(staged.warehouse, lake.publish, force=True)) == len(TABLES)
+    staged.gold.full_refresh()
+    assert len(export(staged.warehouse, lake.publish)) == len(TABLES)
+
+
+def test_activity_is_cut_so_that_what_is_full_is_not_written_again(
+    staged: StagedGold, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airside.gold.parquet.ACTIVITY_ROWS_A_FILE", 3)
+    lake = LocalLake(tmp_path)
+    for batch in range(3):
+        staged.load([event(event_at=at(2 * batch)), event(event_at=at(2 * batch + 1))])
+        staged.gold.refresh()
+        written = export(staged.warehouse, lake.publish)
+    assert [name for name in written if "activity" in name] == [
+        "gold/fct_flight_activity-2.parquet"
+    ]
+    files = sorted(tmp_path.glob("gold/fct_flight_activity*.parquet"))
+    assert sorted(n for f in files for n in pq.read_table(f)["event_at"].to_pylist()) == [
+        at(n) for n in range(6)
+    ]
+
+
+def test_a_file_that_cannot_be_written_is_tried_again(staged: StagedGold, tmp_path: Path) -> None:
+    @contextmanager
+    def full_disk(name: str) -> Iterator[Path]:
+        yield tmp_path / "no such folder" / name
+
+    staged.load([event()])
+    staged.gold.refresh()
+    with pytest.raises(RetryableError, match=r"gold/dim_dates\.parquet cannot be written"):
+        export(staged.warehouse, full_disk)
+    assert len(export(staged.warehouse, LocalLake(tmp_path).publish)) == len(TABLES)
+
+
+def test_before_gold_has_been_built_there_is_nothing_to_write(tmp_path: Path) -> None:
+    staged = StagedGold(tmp_path)
+    assert export(staged.warehouse, LocalLake(tmp_path).publish) == []
+    staged.close()
