@@ -489,6 +489,8 @@ export interface Stamp extends Meta {
   epoch: string;
   /** Wall clock at which the stream took the newest event in the data; `at` less it is its age. */
   newest_arrived_at: Instant | null;
+  /** Wall clock at which the newest batch was loaded into the warehouse. */
+  committed_at: Instant | null;
 }
 
 /** Everything unfiltered that the Operations page shows. */

@@ -79,7 +79,7 @@ export const COLUMNS: readonly BoardColumn[] = [
     key: "scheduled_departure_at",
     label: "STD",
     hint: "Scheduled departure, UTC",
-    width: 4.4,
+    width: 5.2,
     rank: 1,
     isNumber: true,
     fields: ["scheduled_departure_at"],
@@ -90,7 +90,7 @@ export const COLUMNS: readonly BoardColumn[] = [
     key: "departure",
     label: "Dep",
     hint: "Actual departure, or ~ the estimate, UTC",
-    width: 4.6,
+    width: 5.4,
     rank: 3,
     isNumber: true,
     fields: ["actual_departure_at", "estimated_departure_at"],
@@ -113,7 +113,7 @@ export const COLUMNS: readonly BoardColumn[] = [
     key: "scheduled_arrival_at",
     label: "STA",
     hint: "Scheduled arrival, UTC",
-    width: 4.4,
+    width: 5.2,
     rank: 5,
     isNumber: true,
     fields: ["scheduled_arrival_at"],
@@ -124,7 +124,7 @@ export const COLUMNS: readonly BoardColumn[] = [
     key: "arrival",
     label: "Arr",
     hint: "Actual arrival, or ~ the estimate, UTC",
-    width: 4.6,
+    width: 5.4,
     rank: 5,
     isNumber: true,
     fields: ["actual_arrival_at", "estimated_arrival_at"],
@@ -220,7 +220,7 @@ export function fittingColumns(width: number): BoardColumn[] {
   const chosen = new Set<BoardColumn>();
   let left = width;
   for (const column of COLUMNS.toSorted((a, b) => a.rank - b.rank)) {
-    if (column.rank > 0 && column.width > left) break;
+    if (column.rank > 0 && column.width > left) continue;
     chosen.add(column);
     left -= column.width;
   }

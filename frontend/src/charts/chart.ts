@@ -10,7 +10,7 @@ export interface Clicked {
   data: unknown;
 }
 
-type Engine = typeof import("./engine");
+export type Engine = typeof import("./engine");
 let engine: Promise<Engine> | null = null;
 
 export function loadEngine(): Promise<Engine> {
@@ -35,7 +35,7 @@ export class Chart {
     new IntersectionObserver((entries) => {
       this.isSeen = entries.some((entry) => entry.isIntersecting);
       if (this.isSeen) this.draw();
-    }).observe(this.element);
+    }, { rootMargin: "300px" }).observe(this.element);
     document.addEventListener("airside:theme-changed", () => this.draw());
     document.addEventListener("visibilitychange", () => this.draw());
   }

@@ -1,22 +1,14 @@
 /** A chart on the outlines of countries, centred on an airport. */
 import type { ECharts } from "echarts/core";
-import { feature } from "topojson-client";
-import type { Topology } from "topojson-specification";
-import { Chart } from "./chart";
+import { Chart, type Engine } from "./chart";
+import { loadOutlines } from "./outlines";
 import type { Palette } from "./palette";
-
-type Engine = typeof import("./engine");
 
 let registered: Promise<void> | null = null;
 
 async function registerOutlines({ registerMap }: Engine): Promise<void> {
-  const path = document.documentElement.dataset["outlines"] ?? "";
-  const response = await fetch(new URL(path, document.baseURI));
-  const topology = (await response.json()) as Topology;
-  const countries = topology.objects["countries"];
-  if (!countries) throw new Error("the outlines hold no countries");
   // its type asks for the map's inset areas too, which are optional
-  registerMap("world", { geoJSON: feature(topology, countries), specialAreas: {} } as never);
+  registerMap("world", { geoJSON: await loadOutlines(), specialAreas: {} } as never);
 }
 
 export interface Focus {

@@ -11,7 +11,7 @@ export function valueAxis(colors: Palette, name: string, extra: object = {}): ob
     nameTextStyle: { color: colors.muted, fontSize: colors.size, align: "left" },
     nameGap: rem() * 0.6,
     axisLabel: { color: colors.muted, fontSize: colors.size, hideOverlap: true },
-    axisLine: { show: false },
+    axisLine: { show: false, onZero: false },
     axisTick: { show: false },
     splitLine: { lineStyle: { color: colors.line } },
     splitNumber: 4,
@@ -45,12 +45,11 @@ export function grid(extra: object = {}): object {
   return { left: unit * 2.9, right: unit * 0.9, top: unit * 2, bottom: unit * 1.8, ...extra };
 }
 
-export function legend(colors: Palette, data?: string[]): object {
+export function legend(colors: Palette, extra: object = {}): object {
   return {
     top: 0,
     right: 0,
     type: "scroll",
-    ...(data && { data }),
     itemWidth: rem() * 1.4,
     itemHeight: rem() * 0.65,
     itemGap: rem() * 0.8,
@@ -59,6 +58,7 @@ export function legend(colors: Palette, data?: string[]): object {
     pageIconColor: colors.text,
     pageIconInactiveColor: colors.line,
     inactiveColor: colors.muted,
+    ...extra,
   };
 }
 

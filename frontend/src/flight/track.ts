@@ -46,7 +46,7 @@ function option(colors: Palette, events: LegEvent[]): object {
   });
   return {
     grid: grid({ left: rem() * 3.4, right: rem() * 2.6 }),
-    legend: legend(colors),
+    legend: legend(colors, { left: "center", right: "auto" }),
     tooltip: tooltip(colors, "axis", (parameters: { seriesName: string; value: [number, number | null] }[]) => [
       `${clock(parameters[0]?.value[0] ?? 0, { seconds: true })} UTC`,
       ...parameters.map(({ seriesName, value }) => `${seriesName}: ${count(value[1])}`),

@@ -79,10 +79,10 @@ export function pipelinePage({ live }: Context): PageView {
       account.element,
       ...consumers.map(({ panel }) => panel.element),
       stages.element,
+      storage.panel.element,
       quarantine.reasons.element,
       quarantine.samples.element,
       flags.panel.element,
-      storage.panel.element,
       failures.element,
     ),
     show: () => {
@@ -202,7 +202,7 @@ function storagePanel(): BarPanel<StoredPart> {
 function showStorage({ panel, bars }: BarPanel<StoredPart>, { storage, version, viewers }: StatusAnswer): void {
   const total = storage.reduce((sum, part) => sum + part.bytes, 0);
   const files = storage.reduce((sum, part) => sum + part.files, 0);
-  panel.setRows(storage, `${bytes(total)} in ${count(files)} files · Airside ${version}, ${count(viewers)} viewers`);
+  panel.setRows(storage, `${bytes(total)} in ${count(files)} files · Airside ${version}, ${count(viewers)} ${viewers === 1 ? "viewer" : "viewers"}`);
   panel.setState({ kind: "ready" });
   bars.update(
     storage.map((part) => ({

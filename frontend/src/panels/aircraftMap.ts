@@ -114,7 +114,7 @@ function degrees(value: number | null): string {
   return value === null ? UNKNOWN : value.toFixed(3);
 }
 
-/** As near as shows nine in ten aircraft. */
+/** As near as shows three in four aircraft. */
 function focusOn(airport: AirportInfo, flights: Placed[]): Focus {
   const longitude = airport.longitude ?? 0;
   const latitude = airport.latitude ?? 0;
@@ -122,8 +122,8 @@ function focusOn(airport: AirportInfo, flights: Placed[]): Focus {
   const distances = flights
     .map((flight) => Math.max(Math.abs(flight.latitude - latitude), Math.abs(flight.longitude - longitude) * shrink))
     .sort((a, b) => a - b);
-  const far = distances[Math.floor(distances.length * 0.9)] ?? 10;
-  return { longitude, latitude, reach: Math.min(45, Math.max(3, far * 1.1)) };
+  const far = distances[Math.floor(distances.length * 0.75)] ?? 10;
+  return { longitude, latitude, reach: Math.min(40, Math.max(4, far * 1.1)) };
 }
 
 function describe(flight: Placed): string[] {

@@ -77,7 +77,7 @@ export class AirlineDelaysPanel {
             "tr",
             {},
             h("th", { text: "Airline", attrs: { scope: "col" } }),
-            h("th", { class: "league-scale", attrs: { scope: "col" } }, this.key()),
+            h("th", { class: "league-scale", attrs: { scope: "col" } }, h("span", { class: "visually-hidden", text: "Drawn" })),
             ...heads,
           ),
         ),
@@ -88,7 +88,7 @@ export class AirlineDelaysPanel {
       title: "Delays by airline",
       name: "airline-delays",
       columns: columns(context),
-      content: league,
+      content: h("div", { class: "league-view" }, legendOfMarks(), league),
     });
   }
 
@@ -102,16 +102,6 @@ export class AirlineDelaysPanel {
     }
     this.panel.setState({ kind: "ready" });
     this.render();
-  }
-
-  private key(): HTMLElement {
-    return h(
-      "span",
-      { class: "league-key" },
-      h("span", { class: "key-mean", text: "mean" }),
-      h("span", { class: "key-median", text: "median" }),
-      h("span", { class: "key-p90", text: "P90" }),
-    );
   }
 
   private header(measure: Measure): HTMLElement {
@@ -187,6 +177,16 @@ export class AirlineDelaysPanel {
     for (const _ of Object.keys(MEASURES)) line.insertCell().className = "number";
     return line;
   }
+}
+
+function legendOfMarks(): HTMLElement {
+  return h(
+    "p",
+    { class: "league-key" },
+    h("span", { class: "key-mean", text: "mean" }),
+    h("span", { class: "key-median", text: "median" }),
+    h("span", { class: "key-p90", text: "to the 90th percentile" }),
+  );
 }
 
 interface Scale {

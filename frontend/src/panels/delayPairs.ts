@@ -86,7 +86,7 @@ function option(colors: Palette, { points, slope, intercept }: DelayPairs): obje
   }
   return {
     grid: grid({ bottom: "15%" }),
-    legend: legend(colors, lines.map((one) => (one as { name: string }).name)),
+    legend: legend(colors, { data: lines.map((one) => (one as { name: string }).name) }),
     tooltip: tooltip(colors, "item", (parameters: { value: [number, number]; data: { airline?: string } }) => [
       parameters.data.airline ?? "Flight",
       `departure ${signedMinutes(parameters.value[0])} min`,

@@ -81,7 +81,8 @@ function option(colors: Palette, rows: AirportMovements[]): object {
     barGap: "10%",
     barCategoryGap: "35%",
     cursor: "pointer",
-    data: rows.map((row) => row[key]),
+    // nothing is drawn for none, not the border of nothing either
+    data: rows.map((row) => ({ value: row[key], ...(row[key] === 0 && { itemStyle: { borderWidth: 0 } }) })),
     itemStyle: { color, ...extra },
   });
   const names = new Map(rows.map((row) => [row.airport_iata, row.airport_name]));

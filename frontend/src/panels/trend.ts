@@ -132,7 +132,8 @@ export class TrendPanel {
     const { measure } = this;
     const sample = answer.rows.reduce((sum, row) => sum + sampleOf(measure, row), 0);
     const what = answer.group_by === "none" ? measure.lines.map(({ label }) => label).join(", ") : measure.grouped.label;
-    this.panel.setRows(answer.rows, `${what}, ${measure.unit} · n = ${count(sample)} ${measure.sample.label}${note}`);
+    const unit = measure.format === "count" ? "" : `, ${measure.unit}`;
+    this.panel.setRows(answer.rows, `${what}${unit} · n = ${count(sample)} ${measure.sample.label}${note}`);
     if (sample === 0) {
       this.panel.setState({ kind: "empty", message: `No ${measure.sample.label} in this selection yet.` });
       return;
@@ -188,7 +189,10 @@ function keyOf(row: TrendRow): string {
 }
 
 function option(colors: Palette, answer: TrendsAnswer, measure: TrendMeasure): object {
-  const buckets = [...new Map(answer.rows.map((row) => [keyOf(row), bucketLabel(row)]))];
+  // nothing has moved yet in the hours to come: they are no zeros
+  const { watermark } = answer;
+  const rowsSoFar = answer.rows.filter((row) => row.at === null || watermark === null || row.at <= watermark);
+  const buckets = [...new Map(rowsSoFar.map((row) => [keyOf(row), bucketLabel(row)]))];
   const scale = measure.format === "ratio" ? 100 : 1;
   const format = FORMATS[measure.format];
   const valuesOf = (rows: TrendRow[], key: Key): (number | null)[] => {
@@ -201,13 +205,12 @@ function option(colors: Palette, answer: TrendsAnswer, measure: TrendMeasure): o
   const series =
     answer.group_by === "none"
       ? measure.lines.map(({ key, label }, index) =>
-          seriesOf(colors, label, measure.kind, index, valuesOf(answer.rows, key), measure.lines.length > 1),
+          seriesOf(colors, label, measure.kind, index, valuesOf(rowsSoFar, key), measure.lines.length > 1),
         )
-      : largestGroups(answer.rows).map((group, index) => {
-          const rows = answer.rows.filter((row) => row.group === group);
+      : largestGroups(rowsSoFar).map((group, index) => {
+          const rows = rowsSoFar.filter((row) => row.group === group);
           return seriesOf(colors, group, "line", index, valuesOf(rows, measure.grouped.key), false);
         });
-  const isMoney = measure.kind === "bar";
   return {
     grid: grid({ left: rem() * 3.4 }),
     legend: series.length > 1 ? legend(colors) : { show: false },
@@ -218,8 +221,11 @@ function option(colors: Palette, answer: TrendsAnswer, measure: TrendMeasure): o
         return `${seriesName}: ${text} ${measure.unit}`;
       }),
     ]),
-    xAxis: categoryAxis(colors, buckets.map(([, label]) => label), { boundaryGap: isMoney }),
-    yAxis: valueAxis(colors, measure.unit, { scale: measure.format === "ratio", ...(scale === 100 && { max: 100 }) }),
+    xAxis: categoryAxis(colors, buckets.map(([, label]) => label), {
+      boundaryGap: measure.kind === "bar",
+      axisLabel: { color: colors.muted, fontSize: colors.size, hideOverlap: true, interval: answer.by === "hour_of_day" ? 2 : "auto" },
+    }),
+    yAxis: valueAxis(colors, measure.unit, scale === 100 ? { min: 0, max: 100, interval: 25 } : {}),
     series,
   };
 }
@@ -246,7 +252,8 @@ function seriesOf(
   const color = colors.series[index % colors.series.length];
   if (kind === "bar") {
     const hollow = { color: colors.surface, borderColor: color, borderWidth: 2 };
-    return { name, type: "bar", data, barGap: "10%", barCategoryGap: "35%", itemStyle: isHollow && index > 0 ? hollow : { color } };
+    const drawn = data.map((value) => (value === 0 ? { value, itemStyle: { borderWidth: 0 } } : value));
+    return { name, type: "bar", data: drawn, barGap: "10%", barCategoryGap: "35%", itemStyle: isHollow && index > 0 ? hollow : { color } };
   }
   return {
     name,

@@ -3,7 +3,7 @@ import type { PassengersVsTurnaround, TurnaroundLine, TurnaroundPoint } from "..
 import { Chart } from "../charts/chart";
 import type { Palette } from "../charts/palette";
 import { SYMBOLS } from "../charts/palette";
-import { bottomValueAxis, grid, legend, tooltip, valueAxis } from "../charts/parts";
+import { bottomValueAxis, grid, tooltip, valueAxis } from "../charts/parts";
 import type { Context } from "../state/context";
 import { h } from "../ui/dom";
 import { coefficient, count, decimal } from "../ui/format";
@@ -15,11 +15,14 @@ type TypeLine = TurnaroundLine & { aircraft_type: string | null };
 /** As many types as can be told apart; the rest are drawn together. */
 const NAMED_TYPES = 5;
 const OTHERS = "others";
+/** As the chart's SYMBOLS, in text: the table of types is the chart's legend. */
+const SIGNS = ["●", "▲", "■", "◆", "○"];
 
 export class TurnaroundPanel {
   readonly panel: Panel<TurnaroundPoint>;
   private readonly chart: Chart;
   private readonly types: DataTable<TypeLine>;
+  private named: string[] = [];
 
   constructor(context: Context) {
     this.chart = new Chart("chart-turnaround", ({ data }) => {
@@ -27,7 +30,16 @@ export class TurnaroundPanel {
       if (leg) context.view.update({ leg });
     });
     this.types = new DataTable<TypeLine>("Line by aircraft type", [
-      { key: "aircraft_type", label: "Type", value: (row) => row.aircraft_type },
+      {
+        key: "aircraft_type",
+        label: "Type",
+        value: (row) => row.aircraft_type,
+        text: (row) => `${SIGNS[this.named.indexOf(row.aircraft_type ?? "")] ?? "△"} ${row.aircraft_type ?? "unknown"}`,
+        className: (row) => {
+          const place = this.named.indexOf(row.aircraft_type ?? "");
+          return place < 0 ? "" : `series-${place + 1}`;
+        },
+      },
       { key: "n", label: "n", value: (row) => row.n, text: (row) => count(row.n), isNumber: true },
       { key: "r", label: "r", value: (row) => row.r, text: (row) => coefficient(row.r), isNumber: true },
       {
@@ -35,13 +47,6 @@ export class TurnaroundPanel {
         label: "min/pax",
         value: (row) => row.slope,
         text: (row) => coefficient(row.slope, 3),
-        isNumber: true,
-      },
-      {
-        key: "mean_turnaround_minutes",
-        label: "mean, min",
-        value: (row) => row.mean_turnaround_minutes,
-        text: (row) => decimal(row.mean_turnaround_minutes),
         isNumber: true,
       },
     ]);
@@ -82,6 +87,7 @@ export class TurnaroundPanel {
         : `r = ${coefficient(line.r)} · slope ${coefficient(line.slope, 3)} min per passenger · ` +
           `n = ${count(line.n)} turnarounds${sampled}`;
     this.panel.setRows(points, note);
+    this.named = namedTypes(line);
     this.types.setRows(line.by_aircraft_type);
     if (points.length === 0) {
       this.panel.setState({ kind: "empty", message: "No aircraft has turned round with its passengers known yet." });
@@ -93,11 +99,16 @@ export class TurnaroundPanel {
   }
 }
 
-function option(colors: Palette, line: PassengersVsTurnaround, points: TurnaroundPoint[]): object {
-  const named = line.by_aircraft_type
+/** Those with the most pairs come first. */
+function namedTypes(line: PassengersVsTurnaround): string[] {
+  return line.by_aircraft_type
     .map((type) => type.aircraft_type)
     .filter((type) => type !== null)
     .slice(0, NAMED_TYPES);
+}
+
+function option(colors: Palette, line: PassengersVsTurnaround, points: TurnaroundPoint[]): object {
+  const named = namedTypes(line);
   const groups = [...named, OTHERS].map((name, index) => ({
     name,
     type: "scatter",
@@ -111,7 +122,6 @@ function option(colors: Palette, line: PassengersVsTurnaround, points: Turnaroun
   }));
   return {
     grid: grid({ bottom: "15%" }),
-    legend: legend(colors, groups.filter(({ data }) => data.length > 0).map(({ name }) => name)),
     tooltip: tooltip(colors, "item", (parameters: { seriesName: string; value: [number, number] }) => [
       parameters.seriesName,
       `${parameters.value[0]} passengers`,
