@@ -119,7 +119,7 @@ class DashboardSettings(_Section):
     poll_seconds: Seconds = Field(
         0.25, description="How often to look for new data of another process"
     )
-    min_push_seconds: Seconds = Field(0.5, description="Least time between updates of the page")
+    min_push_seconds: Seconds = Field(0.2, description="Least time between updates of the page")
     max_viewers: int = Field(500, ge=1, description="Open pages at once")
     max_body_bytes: int = Field(
         8_388_608, ge=1024, description="Largest body of a request that brings events"

@@ -65,7 +65,7 @@ class Options:
     """The built page."""
     poll_seconds: float = 0.25
     """How often to look for new data where nobody says that there is some."""
-    min_push_seconds: float = 0.5
+    min_push_seconds: float = 0.2
     """Least time between two updates of the page."""
     heartbeat_seconds: float = 0.75
     max_viewers: int = 500

@@ -9,7 +9,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,7 +20,7 @@ from airside.dashboard.filters import Filters
 from airside.dashboard.notices import notices
 from airside.dashboard.push import Message
 from airside.dashboard.queries import kpis, live, reports
-from airside.dashboard.queries.live import Version
+from airside.dashboard.queries.live import Freshness, Version
 from airside.dashboard.rows import documents, dumps, iso
 from airside.errors import AirsideError
 
@@ -28,6 +28,7 @@ _LOG = logging.getLogger(__name__)
 Publish = Callable[[Message, Message], None]
 _PIPELINE_SECONDS = 1.0
 _POINTS_SECONDS = 30.0
+_READING_SHARE = 4  # at most a quarter of the time goes into reading
 _ALL = Filters()
 
 
@@ -63,7 +64,7 @@ class Producer:
         self._parts: Document = _empty_parts()
         self._figures: Document | None = None
         self._is_built = False
-        self._newest: datetime | None = None
+        self._freshness = Freshness()
         self._pipeline_due = self._points_due = 0.0
         self._points_version: int | None = None
         self._snapshot: tuple[int, bytes] | None = None
@@ -86,7 +87,8 @@ class Producer:
         return {
             **self.meta(),
             "epoch": self.epoch,
-            "newest_arrived_at": _iso(self._newest),
+            "newest_arrived_at": _iso(self._freshness.newest_arrived_at),
+            "committed_at": _iso(self._freshness.committed_at),
         }
 
     def part(self, name: str) -> Any:  # noqa: ANN401 - parts differ
@@ -157,63 +159,84 @@ class Producer:
             self._thread.join()
 
     def _run(self, publish: Publish) -> None:
+        changed = self._backend.changed
         while not self._stop.is_set():
             began = self._monotonic()
-            try:
-                changes = self.update()
-            except AirsideError as error:
-                changes = self._failed(str(error))
-            except Exception as error:  # noqa: BLE001 - a defect is told on the page; the next look may succeed
-                _LOG.exception("the dashboard cannot read the data")
-                changes = self._failed(f"{type(error).__name__}: {error}")
-            if changes:
-                publish(Message.of("delta", changes), Message.of("resync", self.stamp()))
-            self._backend.changed.wait(self._options.poll_seconds)
-            self._stop.wait(max(0.0, began + self._options.min_push_seconds - self._monotonic()))
-            self._backend.changed.clear()
+            batch_id = self.version.batch_id
+            for delta in self._told():
+                publish(Message.of("delta", delta), Message.of("resync", self.stamp()))
+            if self.version.batch_id != batch_id:
+                # Batches may come faster than anybody can look, and reading costs the pipeline.
+                took = self._monotonic() - began
+                pause = max(self._options.min_push_seconds, _READING_SHARE * took)
+                self._stop.wait(pause - took)
+            changed.wait(self._options.poll_seconds)
+            changed.clear()
 
-    def update(self) -> Document | None:
-        """Look at the data and take in what changed; returns the delta, None where nothing did.
+    def _told(self) -> Iterator[Document]:
+        """The deltas of one look; where the data cannot be read, one that says so."""
+        try:
+            yield from self.update()
+        except AirsideError as error:
+            yield from self._failed(str(error))
+        except Exception as error:  # noqa: BLE001 - a defect is told on the page; the next look may succeed
+            _LOG.exception("the dashboard cannot read the data")
+            yield from self._failed(f"{type(error).__name__}: {error}")
+
+    def update(self) -> Iterator[Document]:
+        """Look at the data and take in what changed, the flights first.
+
+        Yields:
+            The deltas; none where nothing changed.
 
         Raises:
             AirsideError: The data cannot be read now.
         """
         began = self._monotonic()
-        backend, reader = self._backend, self._backend.reader
-        version, newest = live.version(reader)
-        if self.error is not None:
-            self._pipeline_due = 0.0
-        self.error = None
-        has_new_batch = version.batch_id != self.version.batch_id
-        has_new_gold = version.gold != self.version.gold or not self._is_built
-        changed: Document = {}
-        watermark, table = self.watermark, None
-        if has_new_gold and not self._is_built:
-            self._is_built = live.gold_is_built(reader)
-        if self._is_built and (has_new_batch or has_new_gold):
-            table = live.board(reader)
-            watermark = live.watermark(reader)
-            if has_new_gold and watermark is not None:
-                changed |= self._read_gold(watermark)
-        if self._is_built and began >= self._points_due and version.gold != self._points_version:
-            self._points_due = began + _POINTS_SECONDS
-            self._points_version = version.gold
-            changed |= self._read_points()
-        if began >= self._pipeline_due:
-            self._pipeline_due = began + _PIPELINE_SECONDS
-            changed["pipeline"] = backend.pipeline()
-        with self._lock:
-            self.version = version
-            self._newest = newest
-            self.watermark = watermark
-            upserts, removes = self._board.update(table) if table is not None else ([], [])
-            changed["by_status"] = self._board.by_status()
-            changed["kpis"] = kpis.tiles(self._figures, self._board.rows.values())
-            changed["notices"] = notices(self._state(changed))
-            delta = self._keep(changed, upserts, removes)
+        version, freshness = live.version(self._backend.reader)
+        has_new_gold = version.gold != self.version.gold
+        if not self._is_built and version.gold:
+            self._is_built = has_new_gold = live.gold_is_built(self._backend.reader)
+        yield from self._update_board(version, freshness)
+        yield from self._update_parts(has_new_gold=has_new_gold)
         self.update_seconds = self._monotonic() - began
         self._has_looked.set()
-        return delta
+
+    def _update_board(self, version: Version, freshness: Freshness) -> list[Document]:
+        table = None
+        watermark = self.watermark
+        if self._is_built and (version.batch_id != self.version.batch_id or watermark is None):
+            table = live.board(self._backend.reader)
+            watermark = live.watermark(self._backend.reader, table)
+        with self._lock:
+            self.version, self._freshness, self.watermark = version, freshness, watermark
+            if table is None:
+                return []
+            upserts, removes = self._board.update(table)
+            changed = {
+                "by_status": self._board.by_status(),
+                "kpis": kpis.tiles(self._figures, self._board.rows.values()),
+            }
+            return self._keep(changed, upserts, removes)
+
+    def _update_parts(self, *, has_new_gold: bool) -> list[Document]:
+        now = self._monotonic()
+        changed: Document = {}
+        if self._is_built and self.watermark is not None:
+            if has_new_gold or self._figures is None:
+                changed |= self._read_gold(self.watermark)
+            if now >= self._points_due and self.version.gold != self._points_version:
+                self._points_due = now + _POINTS_SECONDS
+                self._points_version = self.version.gold
+                changed |= self._read_points()
+        if now >= self._pipeline_due or self.error is not None:
+            self._pipeline_due = now + _PIPELINE_SECONDS
+            changed["pipeline"] = self._backend.pipeline()
+        self.error = None
+        with self._lock:
+            changed["kpis"] = kpis.tiles(self._figures, self._board.rows.values())
+            changed["notices"] = notices(self._state(changed))
+            return self._keep(changed)
 
     def _read_gold(self, watermark: datetime) -> Document:
         """What changes only when gold does."""
@@ -237,19 +260,20 @@ class Producer:
         }
 
     def _keep(
-        self, changed: Document, upserts: list[Document], removes: list[str]
-    ) -> Document | None:
+        self, changed: Document, upserts: Sequence[Document] = (), removes: Sequence[str] = ()
+    ) -> list[Document]:
+        """Take parts and flights in; gives the delta where they differ from what was there."""
         parts = {name: part for name, part in changed.items() if part != self._parts[name]}
         self._parts = {**self._parts, **parts}
         if not (parts or upserts or removes):
-            return None
+            return []
         self.seq += 1
-        return {**self.stamp(), **parts, "upserts": upserts, "removes": removes}
+        return [{**self.stamp(), **parts, "upserts": upserts, "removes": removes}]
 
-    def _failed(self, error: str) -> Document | None:
+    def _failed(self, error: str) -> list[Document]:
         self.error = error
         with self._lock:
-            return self._keep({"notices": notices(self._state({}))}, [], [])
+            return self._keep({"notices": notices(self._state({}))})
 
     def _state(self, changed: Document) -> Document:
         return {

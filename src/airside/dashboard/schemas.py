@@ -495,6 +495,7 @@ class Stamp(Meta):
 
     epoch: str = Field(description="Changes when the server starts anew")
     newest_arrived_at: Instant | None = Field(description="When the newest record came in")
+    committed_at: Instant | None = Field(description="When the newest batch was loaded")
 
 
 class Live(_Model):

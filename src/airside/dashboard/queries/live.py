@@ -9,9 +9,13 @@ from airside.errors import UsageError
 from airside.warehouse import Reader
 
 _STAGING = """
-SELECT max(batch_id) AS batch_id, max(last_arrived_at) AS newest_arrived_at FROM staging.batches
+SELECT
+    max(batch_id) AS batch_id,
+    max(last_arrived_at) AS newest_arrived_at,
+    max(committed_at) AS committed_at
+FROM staging.batches
 """
-_GOLD = "SELECT sum(through_batch_id)::BIGINT AS progress FROM staging.gold_progress"
+_GOLD = "SELECT min(through_batch_id) AS progress FROM staging.gold_progress"
 _GOLD_THROUGH = """
 SELECT max(committed_at) AS committed_at FROM staging.batches
 WHERE batch_id <= (SELECT min(through_batch_id) FROM staging.gold_progress)
@@ -25,17 +29,30 @@ class Version:
     batch_id: int = 0
     """The last batch of staging; 0 where there is none."""
     gold: int = 0
-    """Grows with each model that takes batches in; 0 before gold is built."""
+    """The last batch that all of gold holds; 0 before gold is built."""
 
 
-def version(reader: Reader) -> tuple[Version, datetime | None]:
-    """The data's version, and when the newest record in it arrived (wall clock)."""
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How new the data is, on the wall clock; None while there is none."""
+
+    newest_arrived_at: datetime | None = None
+    """When the stream took the newest record."""
+    committed_at: datetime | None = None
+    """When the newest batch was loaded."""
+
+
+def version(reader: Reader) -> tuple[Version, Freshness]:
+    """The data's version, and how new it is."""
     (row,) = reader.query(_STAGING).to_pylist()
     try:
         (gold,) = reader.query(_GOLD)["progress"].to_pylist()
     except UsageError:  # gold has not been refreshed yet
         gold = 0
-    return Version(row["batch_id"] or 0, gold or 0), row["newest_arrived_at"]
+    return (
+        Version(row["batch_id"] or 0, gold or 0),
+        Freshness(row["newest_arrived_at"], row["committed_at"]),
+    )
 
 
 def gold_is_built(reader: Reader) -> bool:
@@ -65,7 +82,9 @@ def board(reader: Reader) -> pa.Table:
     )
 
 
-def watermark(reader: Reader) -> datetime | None:
-    """Now, in event time."""
-    rows = reader.query("SELECT watermark_at FROM main.rpt_watermark").to_pylist()
-    return rows[0]["watermark_at"] if rows else None
+def watermark(reader: Reader, table: pa.Table) -> datetime | None:
+    """Now, in event time: as the board has it, or asked for where no flight is active."""
+    if not table.num_rows:
+        table = reader.query("SELECT watermark_at FROM main.rpt_watermark")
+    instants: list[datetime | None] = table["watermark_at"][:1].to_pylist()
+    return instants[0] if instants else None
