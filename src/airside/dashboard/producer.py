@@ -28,7 +28,7 @@ _LOG = logging.getLogger(__name__)
 Publish = Callable[[Message, Message], None]
 _PIPELINE_SECONDS = 1.0
 _POINTS_SECONDS = 30.0
-_READING_SHARE = 4  # at most a quarter of the time goes into reading
+_READING_SHARE = 2  # at most half of the time goes into reading
 _ALL = Filters()
 
 
@@ -63,6 +63,7 @@ class Producer:
         self._board = Board()
         self._parts: Document = _empty_parts()
         self._figures: Document | None = None
+        self._figures_version: int | None = None
         self._is_built = False
         self._freshness = Freshness()
         self._pipeline_due = self._points_due = 0.0
@@ -194,11 +195,10 @@ class Producer:
         """
         began = self._monotonic()
         version, freshness = live.version(self._backend.reader)
-        has_new_gold = version.gold != self.version.gold
         if not self._is_built and version.gold:
-            self._is_built = has_new_gold = live.gold_is_built(self._backend.reader)
+            self._is_built = live.gold_is_built(self._backend.reader)
         yield from self._update_board(version, freshness)
-        yield from self._update_parts(has_new_gold=has_new_gold)
+        yield from self._update_parts()
         self.update_seconds = self._monotonic() - began
         self._has_looked.set()
 
@@ -219,12 +219,13 @@ class Producer:
             }
             return self._keep(changed, upserts, removes)
 
-    def _update_parts(self, *, has_new_gold: bool) -> list[Document]:
+    def _update_parts(self) -> list[Document]:
         now = self._monotonic()
         changed: Document = {}
         if self._is_built and self.watermark is not None:
-            if has_new_gold or self._figures is None:
+            if self.version.gold != self._figures_version:
                 changed |= self._read_gold(self.watermark)
+                self._figures_version = self.version.gold
             if now >= self._points_due and self.version.gold != self._points_version:
                 self._points_due = now + _POINTS_SECONDS
                 self._points_version = self.version.gold

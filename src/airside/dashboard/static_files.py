@@ -50,7 +50,7 @@ class StaticFiles:
         """Answer a GET or HEAD of anything that is not the API."""
         name = request.url.path.strip("/") or INDEX
         found = self._find(name)
-        if found is None and "." in name.rsplit("/", 1)[-1]:
+        if found is None and name != INDEX and "." in name.rsplit("/", 1)[-1]:
             return problem(404, f"there is no {name[:200]}; /docs lists what there is")
         if found is None:
             name, found = INDEX, self._find(INDEX)
