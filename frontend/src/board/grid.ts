@@ -113,7 +113,7 @@ export class BoardGrid {
       h("button", {
         class: "sort",
         text: column.label,
-        attrs: { type: "button", title: column.hint, "aria-label": column.hint, "data-key": column.key },
+        attrs: { type: "button", title: column.hint, "aria-label": column.hint ? `${column.label}: ${column.hint}` : null, "data-key": column.key },
         on: { click: () => this.options.sortBy(column) },
       }),
     );

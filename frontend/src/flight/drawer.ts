@@ -51,10 +51,10 @@ export class FlightDrawer {
       this.records.element,
     );
     this.element = h(
-      "aside",
+      "div",
       { class: "drawer", attrs: { role: "dialog", "aria-labelledby": "drawer-title" } },
       h(
-        "header",
+        "div",
         { class: "drawer-head" },
         h("div", {}, this.title, this.subtitle),
         h("button", {
@@ -64,7 +64,7 @@ export class FlightDrawer {
           on: { click: () => this.close() },
         }),
       ),
-      h("div", { class: "drawer-scroll", attrs: { tabindex: 0, role: "region", "aria-label": "Flight" } }, this.message, this.content),
+      h("div", { class: "drawer-scroll", attrs: { tabindex: 0, role: "region", "aria-label": "Flight details" } }, this.message, this.content),
     );
     this.element.hidden = true;
     document.addEventListener("keydown", (event) => {

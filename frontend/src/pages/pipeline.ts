@@ -136,7 +136,7 @@ interface BarPanel<Row> {
 }
 
 function flagPanel(): BarPanel<Flag> {
-  const bars = new BarList();
+  const bars = new BarList("Quality flags");
   const panel = new Panel<Flag>({
     title: "Quality flags",
     name: "quality-flags",
@@ -185,7 +185,7 @@ function showFlags({ panel, bars }: BarPanel<Flag>, rows: QualityRow[], clean: n
 }
 
 function storagePanel(): BarPanel<StoredPart> {
-  const bars = new BarList();
+  const bars = new BarList("Storage used");
   const panel = new Panel<StoredPart>({
     title: "Storage used",
     name: "storage",

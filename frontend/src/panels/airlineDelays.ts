@@ -65,7 +65,7 @@ export class AirlineDelaysPanel {
     const heads = (Object.keys(MEASURES) as Measure[]).map((measure) => this.header(measure));
     const league = h(
       "div",
-      { class: "league-scroll", attrs: { tabindex: 0, role: "region", "aria-label": "Delays by airline" } },
+      { class: "league-scroll", attrs: { tabindex: 0, role: "region", "aria-label": "Delays by airline, league" } },
       h(
         "table",
         { class: "league" },

@@ -19,8 +19,8 @@ const REFRESH_MS = 10_000;
 export class QuarantinePanels {
   readonly reasons: Panel<Reason>;
   readonly samples: Panel<QuarantinedRecord>;
-  private readonly bars = new BarList((reason) => this.choose(reason));
-  private readonly list = h("div", { class: "record-list", attrs: { tabindex: 0, role: "region", "aria-label": "Quarantined records" } });
+  private readonly bars = new BarList("Quarantine reasons", (reason) => this.choose(reason));
+  private readonly list = h("div", { class: "record-list", attrs: { tabindex: 0, role: "region", "aria-label": "Quarantined records, list" } });
   private chosen: string | null = null;
   private counts: Record<string, number> = {};
   private received = 0;

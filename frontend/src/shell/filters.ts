@@ -181,11 +181,13 @@ function chip(name: string, value: string, remove: () => void): HTMLElement {
       "button",
       {
         class: "chip",
-        attrs: { type: "button", "aria-label": `Remove filter ${name} ${value}` },
+        attrs: { type: "button", title: "Remove this filter" },
         on: { click: remove },
       },
       h("span", { class: "chip-name", text: name }),
+      " ",
       h("b", { text: value }),
+      h("span", { class: "visually-hidden", text: ", remove this filter" }),
       h("span", { text: "✕", attrs: { "aria-hidden": true } }),
     ),
   );

@@ -95,12 +95,13 @@ export class LiveData {
   }
 
   private load(snapshot: Snapshot): void {
-    const { live, version, seq, at, watermark, epoch, newest_arrived_at, ...parts } = snapshot;
+    const { live, version, ...rest } = snapshot;
+    const { stamp, parts } = split(rest);
     this.version = version;
     this.parts = parts;
     this.flights.clear();
     for (const flight of live.flights) this.flights.set(flight.leg_key, flight);
-    this.note({ seq, at, watermark, epoch, newest_arrived_at });
+    this.note(stamp);
     this.changed.emit({
       isSnapshot: true,
       parts: new Set(Object.keys(parts) as (keyof Parts)[]),
@@ -109,7 +110,8 @@ export class LiveData {
   }
 
   private apply(delta: Delta): void {
-    const { upserts, removes, seq, at, watermark, epoch, newest_arrived_at, ...parts } = delta;
+    const { upserts, removes, ...rest } = delta;
+    const { stamp, parts } = split(rest);
     const flights = new Map<string, readonly (keyof LiveFlight)[] | null>();
     for (const change of upserts) {
       const known = this.flights.get(change.leg_key);
@@ -118,7 +120,7 @@ export class LiveData {
     }
     for (const leg of removes) this.flights.delete(leg);
     if (this.parts) Object.assign(this.parts, parts);
-    this.note({ seq, at, watermark, epoch, newest_arrived_at });
+    this.note(stamp);
     this.changed.emit({
       isSnapshot: false,
       parts: new Set(Object.keys(parts) as (keyof Parts)[]),
@@ -127,7 +129,6 @@ export class LiveData {
   }
 
   private note(stamp: Stamp): void {
-    // an older answer than what is shown must not turn the page back
     this.stamp = stamp;
     this.clockOffset = Date.now() - Date.parse(stamp.at);
     this.beat.emit(stamp);
@@ -142,4 +143,10 @@ export class LiveData {
     this.connection = next;
     if (!isSame) this.connectionChanged.emit(next);
   }
+}
+
+/** A message is a stamp and the parts that changed. */
+function split<T extends Stamp>(message: T): { stamp: Stamp; parts: Omit<T, keyof Stamp> } {
+  const { seq, at, watermark, epoch, newest_arrived_at, committed_at, ...parts } = message;
+  return { stamp: { seq, at, watermark, epoch, newest_arrived_at, committed_at }, parts };
 }

@@ -11,19 +11,26 @@ export interface Bar {
 }
 
 export class BarList {
-  readonly element = h("ul", { class: "bar-list" });
+  readonly element: HTMLElement;
+  private readonly list = h("ul", { class: "bars" });
 
   /** @param choose What choosing a bar does; without it the bars are plain text. */
-  constructor(private readonly choose?: (key: string) => void) {}
+  constructor(
+    label: string,
+    private readonly choose?: (key: string) => void,
+  ) {
+    const attrs = { tabindex: 0, role: "region", "aria-label": `${label}, bars` };
+    this.element = h("div", { class: "bar-list", attrs }, this.list);
+  }
 
   update(bars: readonly Bar[]): void {
     const greatest = Math.max(1, ...bars.map(({ value }) => value));
-    while (this.element.children.length > bars.length) this.element.lastElementChild?.remove();
+    while (this.list.children.length > bars.length) this.list.lastElementChild?.remove();
     bars.forEach((bar, index) => this.updateBar(bar, index, greatest));
   }
 
   private updateBar(bar: Bar, index: number, greatest: number): void {
-    const item = this.element.children[index] ?? this.addBar();
+    const item = this.list.children[index] ?? this.addBar();
     const line = item.firstElementChild as HTMLElement;
     const [label, track, amount] = line.children;
     line.dataset["key"] = bar.key;
@@ -52,7 +59,7 @@ export class BarList {
         )
       : h("div", { class: "bar" }, ...parts);
     const item = h("li", {}, line);
-    this.element.append(item);
+    this.list.append(item);
     return item;
   }
 }
