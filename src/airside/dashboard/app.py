@@ -19,6 +19,7 @@ from airside.dashboard.documentation import complete, documented
 from airside.dashboard.ingest import Ingest
 from airside.dashboard.metrics import CONTENT_TYPE, CountRequests, Metrics
 from airside.dashboard.operations import Operations
+from airside.dashboard.parameters import API
 from airside.dashboard.pipeline_routes import PipelineRoutes
 from airside.dashboard.problems import (
     Problem,
@@ -36,8 +37,6 @@ from airside.dashboard.rows import dumps, iso
 from airside.dashboard.security import Guard
 from airside.dashboard.static_files import StaticFiles
 from airside.errors import AirsideError
-
-API = "/api/v1"
 
 
 class Dashboard:
@@ -98,11 +97,10 @@ class Dashboard:
         api.add_api_route(
             "/events", self.events, methods=["POST"], tags=["ingest"], **documented("/events")
         )
-        api.include_router(Operations(self._backend, self.producer, self.cache).router)
-        api.include_router(
-            PipelineRoutes(self._backend, self.producer, self.cache, self.hub).router
-        )
-        app.include_router(api)
+        operations = Operations(self._backend, self.producer, self.cache)
+        records = PipelineRoutes(self._backend, self.producer, self.cache, self.hub)
+        for router in (api, operations.router, records.router):
+            app.include_router(router)
         health: tuple[tuple[str, Callable[..., Any]], ...] = (
             ("/healthz", self.healthz),
             ("/readyz", self.readyz),

@@ -13,7 +13,14 @@ from airside.dashboard.board import count_by_status
 from airside.dashboard.cache import AnswerCache
 from airside.dashboard.documentation import documented
 from airside.dashboard.filters import Filters
-from airside.dashboard.parameters import FilterQuery, Format, FormatQuery, LimitQuery, OffsetQuery
+from airside.dashboard.parameters import (
+    API,
+    FilterQuery,
+    Format,
+    FormatQuery,
+    LimitQuery,
+    OffsetQuery,
+)
 from airside.dashboard.problems import Problem
 from airside.dashboard.producer import Producer
 from airside.dashboard.queries import kpis, legs, reports, trends
@@ -34,7 +41,7 @@ class Operations:
         self._backend = backend
         self._producer = producer
         self._cache = cache
-        self.router = APIRouter(tags=["operations"])
+        self.router = APIRouter(prefix=API, tags=["operations"])
         for path, endpoint in (
             ("/kpis", self.kpis),
             ("/airline-delays", self.airline_delays),

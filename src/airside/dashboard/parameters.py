@@ -15,6 +15,7 @@ Status = Literal[
 ]
 Code = Annotated[str, Query(min_length=1, max_length=8, pattern=r"^[0-9A-Za-z]+$")]
 
+API = "/api/v1"
 MAX_LIMIT = 100_000
 _MAX_VALUES = 100
 _MEDIA_TYPES: dict[str, Format] = {

@@ -11,7 +11,7 @@ from airside.dashboard.backend import Backend
 from airside.dashboard.cache import AnswerCache
 from airside.dashboard.documentation import documented
 from airside.dashboard.operations import LegKey, find_leg, no_such_leg
-from airside.dashboard.parameters import FormatQuery, LimitQuery, OffsetQuery
+from airside.dashboard.parameters import API, FormatQuery, LimitQuery, OffsetQuery
 from airside.dashboard.producer import Producer
 from airside.dashboard.push import Hub
 from airside.dashboard.queries import records
@@ -40,7 +40,7 @@ class PipelineRoutes:
         self._producer = producer
         self._cache = cache
         self._hub = hub
-        self.router = APIRouter(tags=["pipeline"])
+        self.router = APIRouter(prefix=API, tags=["pipeline"])
         for path, endpoint in (
             ("/status", self.status),
             ("/quarantine", self.quarantine),
