@@ -31,7 +31,7 @@ MEASURES = ("flights", "departed", "landed", "cancelled", "diverted")
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    return prepared(tmp_path_factory.getbasetemp().parent)
+    return prepared(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

@@ -2,6 +2,7 @@
 
 import fcntl
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
 from airside.runtime.data_dir import DataDir
 from airside.runtime.serve import serve_data_dir
@@ -72,12 +74,10 @@ def scripted(number: int) -> dict[str, Any]:
     )
 
 
-def prepared(shared: Path) -> Path:
-    """A data directory that is made once and then only read, also by parallel workers.
-
-    Args:
-        shared: A folder that all workers have.
-    """
+def prepared(factory: pytest.TempPathFactory) -> Path:
+    """A data directory that is made once and then only read, also by parallel workers."""
+    own = factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
     root = shared / "dashboard-data"
     with (shared / "dashboard-data.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -116,3 +116,56 @@ def served(root: Path, **settings: Any) -> Iterator[httpx.Client]:
             client.headers["authorization"] = f"Bearer {token}"
         assert client.get("/api/v1/snapshot").status_code == 200
         yield client
+
+
+class Stream:
+    """An open event stream, read as an EventSource reads it."""
+
+    def __init__(self, response: httpx.Response) -> None:
+        self._lines = response.iter_lines()
+
+    def next(self, *wanted: str) -> tuple[str, Any]:
+        """The next event, of one of these names where some are given."""
+        name, data = "", ""
+        for line in self._lines:
+            if line.startswith("event: "):
+                name = line.removeprefix("event: ")
+            elif line.startswith("data: "):
+                data = line.removeprefix("data: ")
+            elif not line and name:
+                if not wanted or name in wanted:
+                    return name, json.loads(data)
+                name = ""
+        raise AssertionError(f"the stream ended; waited for {wanted or 'anything'}")
+
+
+@contextmanager
+def watching(client: httpx.Client) -> Iterator[Stream]:
+    """Open the event stream."""
+    with client.stream("GET", "/api/v1/stream") as response:
+        assert response.status_code == 200
+        yield Stream(response)
+
+
+class View:
+    """What a page shows: a snapshot, and the deltas since."""
+
+    def __init__(self, snapshot: dict[str, Any]) -> None:
+        self.epoch: str = snapshot["epoch"]
+        self.seq: int = snapshot["seq"]
+        self.parts = {name: part for name, part in snapshot.items() if name != "live"}
+        self.flights = {row["leg_key"]: row for row in snapshot["live"]["flights"]}
+
+    def apply(self, delta: dict[str, Any]) -> None:
+        """Take a delta in, as the contract says."""
+        if delta["seq"] <= self.seq:
+            return
+        assert delta["seq"] == self.seq + 1, "no delta may be missing"
+        self.seq = delta["seq"]
+        for change in delta["upserts"]:
+            self.flights.setdefault(change["leg_key"], {}).update(change)
+        for key in delta["removes"]:
+            del self.flights[key]
+        self.parts |= {
+            name: part for name, part in delta.items() if name not in {"upserts", "removes"}
+        }
