@@ -92,7 +92,7 @@ def prepared(factory: pytest.TempPathFactory) -> Path:
                 + "\n"
             )
             airside_here(
-                *("simulate", "--flights", 700, "--mess", "hostile", "--events", 15_000),
+                *("simulate", "--flights", 700, "--mess", "hostile", "--events", 8_000),
                 *("--seed", 3, "--start", "2026-03-01", "--time-compression", "max"),
                 *directory,
             )

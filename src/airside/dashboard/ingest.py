@@ -187,8 +187,9 @@ def _lines(body: bytes) -> list[bytes]:
 def _elements(body: bytes) -> list[bytes]:
     """The bytes of each element of a JSON array."""
     try:
+        body.decode()  # msgspec does not look into strings that it only hands on
         return [bytes(raw) for raw in msgspec.json.decode(body, type=list[msgspec.Raw])]
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Problem(
             400,
             f"the body is not a JSON array of records ({error}); malformed records can be sent as "
