@@ -12,14 +12,14 @@ from airside.runtime.serve import serve_data_dir
 
 @click.command()
 @dashboard_options
-@click.option("--open", "open_browser", is_flag=True, help="Open it in a browser.")
+@click.option("--browser", is_flag=True, help="Open it in a browser.")
 @click.option("--for", "seconds", type=Duration(), help="End after this long, such as 30s.")
 @data_dir_option
 def dashboard(
     host: str | None,
     port: int | None,
     token: str | None,
-    open_browser: bool,
+    browser: bool,
     seconds: float | None,
     data_dir: Path | None,
 ) -> None:
@@ -36,6 +36,6 @@ def dashboard(
     )
     with serve_data_dir(directory, settings) as address, stop_on_signals() as stop:
         click.echo(f"The dashboard is at {address.url}", err=True)
-        if open_browser:
+        if browser:
             webbrowser.open(address.url)
         stop.wait(seconds)
