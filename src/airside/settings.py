@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 
 from airside.errors import UsageError
@@ -99,6 +99,36 @@ class GoldSettings(_Section):
     )
 
 
+class DashboardSettings(_Section):
+    """The page and the API."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on; beyond it, see token")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
+    token: SecretStr | None = Field(
+        None, description="Secret that page, API and stream ask for; at least 16 characters"
+    )
+    open: bool = Field(
+        False, description="Let everybody who can connect in, without a token, also from afar"
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        (), description="Names by which browsers may call the server, beside localhost"
+    )
+    airport: str | None = Field(
+        None, pattern="^[A-Z]{3}$", description="The hub that the page shows  [the busiest]"
+    )
+    poll_seconds: Seconds = Field(
+        0.25, description="How often to look for new data of another process"
+    )
+    min_push_seconds: Seconds = Field(0.2, description="Least time between updates of the page")
+    max_viewers: int = Field(500, ge=1, description="Open pages at once")
+    max_body_bytes: int = Field(
+        8_388_608, ge=1024, description="Largest body of a request that brings events"
+    )
+    max_backlog_records: int = Field(
+        1_000_000, ge=1, description="With more records waiting, no further ones are taken"
+    )
+
+
 class LedgerSettings(_Section):
     """The ledger."""
 
@@ -116,6 +146,7 @@ class Settings(_Section):
     warehouse: WarehouseSettings = WarehouseSettings()
     gold: GoldSettings = GoldSettings()
     ledger: LedgerSettings = LedgerSettings()
+    dashboard: DashboardSettings = DashboardSettings()
 
 
 class Effective(BaseModel):

@@ -57,9 +57,9 @@ def start(*arguments: str | Path) -> subprocess.Popen[bytes]:
 
 
 def clean_environment(**more: str) -> dict[str, str]:
-    """The environment without settings of whoever runs the tests."""
+    """The environment without settings of whoever runs the tests, and with a port of its own."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AIRSIDE_")}
-    return kept | more
+    return kept | {"AIRSIDE_DASHBOARD__PORT": "0"} | more
 
 
 def airside_here(*arguments: str | Path) -> str:

@@ -15,11 +15,12 @@ from airside import __version__
 from airside.errors import AirsideError, RetryableError
 
 _COMMANDS = {
-    "up": ("up", "Simulator, pipeline and live view: everything, with one command."),
+    "up": ("up", "Simulator, pipeline and dashboard: everything, with one command."),
     "simulate": ("sources", "Simulate an airport, to the stream, a file or stdout."),
     "replay": ("sources", "Play recorded flights onto the stream."),
     "ingest": ("sources", "Put the lines of a file on the stream, verbatim."),
     "run": ("pipeline", "The pipeline alone, without a view."),
+    "dashboard": ("dashboard", "The dashboard and its API alone, on existing data."),
     "report": ("answers", "The three answers."),
     "status": ("answers", "The accounting of every record."),
     "sql": ("answers", "Ask the warehouse a question."),

@@ -92,6 +92,27 @@ def simulator_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+def dashboard_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say where the dashboard is served, and to whom."""
+    for option in reversed(
+        [
+            click.option("--host", help="Address of the dashboard.  [default: 127.0.0.1]"),
+            click.option(
+                "--port",
+                type=click.IntRange(0, 65535),
+                help="Port of the dashboard; 0 takes a free one.  [default: 8080]",
+            ),
+            click.option(
+                "--token",
+                help="Secret that the dashboard asks for; AIRSIDE_DASHBOARD__TOKEN keeps it out of "
+                "the process list.",
+            ),
+        ]
+    ):
+        command = option(command)
+    return command
+
+
 def effective(data_dir: Path | None, **overrides: object) -> tuple[DataDir, Settings]:
     """Put the settings together from everything the user gave.
 

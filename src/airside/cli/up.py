@@ -8,7 +8,14 @@ import click
 from rich.live import Live
 
 from airside.cli.live import line, screen
-from airside.cli.options import Duration, Speed, data_dir_option, effective, simulator_options
+from airside.cli.options import (
+    Duration,
+    Speed,
+    dashboard_options,
+    data_dir_option,
+    effective,
+    simulator_options,
+)
 from airside.cli.output import console
 from airside.runtime.interrupts import stop_on_signals
 from airside.runtime.up import Operation, Snapshot, operation
@@ -26,6 +33,8 @@ _REFRESH_SECONDS = 1.0
 @click.option("--no-simulator", is_flag=True, help="Wait for events from elsewhere.")
 @click.option("--for", "seconds", type=Duration(), help="End after this long, such as 30s.")
 @click.option("--window", type=Duration(), help="Micro-batch trigger of silver.  [default: 1s]")
+@dashboard_options
+@click.option("--no-dashboard", is_flag=True, help="Serve no page and no API.")
 @click.option("--quiet", is_flag=True, help="One line a refresh, for logs and pipes.")
 @data_dir_option
 def up(
@@ -37,10 +46,14 @@ def up(
     no_simulator: bool,
     seconds: float | None,
     window: float | None,
+    host: str | None,
+    port: int | None,
+    token: str | None,
+    no_dashboard: bool,
     quiet: bool,
     data_dir: Path | None,
 ) -> None:
-    """Start simulator, pipeline and a live view. Ctrl-C stops; starting again goes on.
+    """Start simulator, pipeline, dashboard and a live view. Ctrl-C stops; starting again goes on.
 
     \b
     Examples:
@@ -56,9 +69,19 @@ def up(
         simulator__mess=mess,
         simulator__time_compression=time_compression,
         silver__window_seconds=window,
+        dashboard__host=host,
+        dashboard__port=port,
+        dashboard__token=token,
     )
-    with operation(directory, settings, with_simulator=not no_simulator) as running:
+    with operation(
+        directory,
+        settings,
+        with_simulator=not no_simulator,
+        with_dashboard=not no_dashboard,
+    ) as running:
         notes = [f"Everything is kept in {directory.root.resolve()}."]
+        if running.dashboard is not None:
+            notes.insert(0, f"The dashboard is at {running.dashboard}")
         ends = None if seconds is None else time.monotonic() + seconds
         with stop_on_signals(running.pipeline.stopping):
             if quiet or not sys.stdout.isatty():

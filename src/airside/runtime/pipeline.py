@@ -66,6 +66,7 @@ class Pipeline:
     _threads: list[threading.Thread] = field(default_factory=list)
     _last_export: float | None = None
     _refreshed_through: int | None = -1
+    _listeners: list[Callable[[], None]] = field(default_factory=list)
 
     def drain(self, progress: Callable[[str, int], None] = lambda _stage, _records: None) -> None:
         """Process all that is on the stream now, then refresh gold once.
@@ -143,6 +144,12 @@ class Pipeline:
             raise
         self.gold_ledger.succeed(attempt_id, {"models": len(result.model_seconds)})
         self._refreshed_through = newest
+        if result.refreshed:
+            self._loaded()
+
+    def on_load(self, listener: Callable[[], None]) -> None:
+        """Have a function called whenever the warehouse holds something new; it must be quick."""
+        self._listeners.append(listener)
 
     def export(self) -> None:
         """Write gold's tables as Parquet files."""
@@ -160,7 +167,11 @@ class Pipeline:
 
     def _transform(self) -> None:
         while self.silver.run_once() and not self._stop.is_set():
-            pass
+            self._loaded()
+
+    def _loaded(self) -> None:
+        for listener in self._listeners:
+            listener()
 
     def _refresh(self) -> None:
         self.refresh()

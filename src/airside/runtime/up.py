@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -45,6 +45,8 @@ class Operation:
         self.simulated_us: int | None = None
         self.last: Snapshot | None = None
         """How everything was left, once all has been stopped in good order."""
+        self.dashboard: str | None = None
+        """Where the dashboard can be opened; None where none is served."""
         self._observer = observer
         self._started = time.monotonic()
 
@@ -68,7 +70,7 @@ class Operation:
 
 @contextmanager
 def operation(
-    data_dir: DataDir, settings: Settings, *, with_simulator: bool
+    data_dir: DataDir, settings: Settings, *, with_simulator: bool, with_dashboard: bool = False
 ) -> Iterator[Operation]:
     """Start everything; on the way out, stop it in good order and finish what is on the stream.
 
@@ -77,8 +79,15 @@ def operation(
         RetryableError: Another process runs on the directory.
     """
     with open_pipeline(data_dir, settings) as pipeline:
-        with observe(data_dir, pipeline.warehouse) as observer:
+        with observe(data_dir, pipeline.warehouse) as observer, ExitStack() as stack:
             running = Operation(pipeline, observer)
+            if with_dashboard:
+                # Loaded here, since the other commands need no web server, and before the stages
+                # start, whose imports would compete with it for the first page.
+                from airside.runtime.serve import serve_pipeline  # noqa: PLC0415 - see above
+
+                address = stack.enter_context(serve_pipeline(pipeline, data_dir, settings))
+                running.dashboard = address.url
             stop_simulator = threading.Event()
             threads = []
             if with_simulator:

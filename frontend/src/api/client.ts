@@ -1,0 +1,62 @@
+/** Asks the REST API; failures become one sentence for people. */
+import type { Problem } from "./types";
+
+export class ApiError extends Error {
+  constructor(
+    message: string,
+    readonly status: number,
+  ) {
+    super(message);
+    this.name = "ApiError";
+  }
+}
+
+export type Query = Record<string, string | number | readonly string[] | null | undefined>;
+
+export function apiUrl(path: string, query: Query = {}): string {
+  const parameters = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) {
+    if (value === null || value === undefined) continue;
+    for (const one of Array.isArray(value) ? value : [value]) parameters.append(name, String(one));
+  }
+  const text = parameters.toString();
+  return `api/v1/${path}${text ? `?${text}` : ""}`;
+}
+
+/**
+ * @throws {ApiError} With what the server says of it, or that it cannot be reached (status 0).
+ * @throws {DOMException} `AbortError` where the signal aborts.
+ */
+export async function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
+  let response: Response;
+  try {
+    response = await fetch(apiUrl(path, query), {
+      headers: { Accept: "application/json" },
+      ...(signal && { signal }),
+    });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError("The server cannot be reached.", 0);
+  }
+  if (!response.ok) throw new ApiError(await reasonOf(response), response.status);
+  return (await response.json()) as T;
+}
+
+async function reasonOf(response: Response): Promise<string> {
+  if (response.status === 401) return "Not signed in: open the address with ?token=… again.";
+  try {
+    const problem = (await response.json()) as Partial<Problem>;
+    if (problem.detail ?? problem.title) return String(problem.detail ?? problem.title);
+  } catch {
+    // not a problem document; the status has to do
+  }
+  return `The server answered ${response.status} ${response.statusText}`.trim() + ".";
+}
+
+export function isAbort(error: unknown): boolean {
+  return error instanceof DOMException && error.name === "AbortError";
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,176 @@
+/** Live status of all active flights: the board with search, sort and pause. */
+import type { LiveFlight } from "../api/types";
+import type { Context } from "../state/context";
+import { shownFlights, watermarkOf } from "../state/context";
+import { saveCsv, toCsv } from "../ui/csv";
+import { h, replaceChildren, setAttributes, setText, uniqueId } from "../ui/dom";
+import { count } from "../ui/format";
+import { compare } from "../ui/table";
+import { Changes } from "./changes";
+import { type BoardColumn, COLUMNS, searchText } from "./columns";
+import { BoardGrid } from "./grid";
+
+export class Board {
+  readonly element: HTMLElement;
+  private readonly grid: BoardGrid;
+  private readonly changes = new Changes();
+  private readonly note = h("p", { class: "panel-note" });
+  private readonly message = h("div", { class: "panel-message" });
+  private readonly search = h("input", {
+    class: "search",
+    attrs: { type: "search", placeholder: "Search flights", "aria-label": "Search the board", autocomplete: "off" },
+    on: { input: () => this.render() },
+  });
+  private readonly pauseButton = h("button", {
+    class: "small",
+    text: "Pause",
+    attrs: { type: "button", "aria-pressed": false },
+    on: { click: () => this.pause(!this.isPaused) },
+  });
+  private sort: { column: BoardColumn | undefined; descending: boolean } = {
+    column: COLUMNS.find(({ key }) => key === "scheduled_departure_at"),
+    descending: false,
+  };
+  private isPaused = false;
+  private missed = 0;
+  private rows: LiveFlight[] = [];
+
+  constructor(private readonly context: Context) {
+    this.grid = new BoardGrid({
+      open: (flight) => context.view.update({ leg: flight.leg_key }),
+      sortBy: (column) => this.sortBy(column),
+      changeClass: (flight, column) => this.changes.classOf(flight.leg_key, column.key, column.isTelemetry ?? false),
+    });
+    this.grid.setSort(this.sort.column?.key ?? "", false);
+    const titleId = uniqueId("board");
+    this.message.hidden = true;
+    this.element = h(
+      "section",
+      { class: "panel panel-board", attrs: { "aria-labelledby": titleId, "data-panel": "board", id: "board" } },
+      h(
+        "header",
+        { class: "panel-head" },
+        h("div", { class: "panel-title" }, h("h2", { text: "Active flights", attrs: { id: titleId } }), this.note),
+        h(
+          "div",
+          { class: "panel-tools" },
+          this.search,
+          this.pauseButton,
+          h("button", {
+            class: "small",
+            text: "CSV",
+            attrs: { type: "button", "aria-label": "Save as CSV: Active flights" },
+            on: { click: () => this.saveCsv() },
+          }),
+        ),
+      ),
+      h("div", { class: "panel-body" }, this.grid.element, this.message),
+    );
+    context.live.changed.on(({ flights, isSnapshot }) => {
+      for (const [leg, fields] of flights) if (fields) this.changes.note(leg, fields);
+      if (this.isPaused) this.notePause(isSnapshot ? this.rows.length : flights.size);
+    });
+    context.view.changed.on(({ view, previous }) => {
+      this.grid.select(view.leg);
+      if (previous.leg && !view.leg) this.grid.focusRow(previous.leg);
+    });
+    this.grid.select(context.view.current.leg);
+  }
+
+  /** On new data and on new filters. */
+  update({ isForced = false } = {}): void {
+    if (!this.isPaused || isForced) this.render();
+  }
+
+  /** Marks that are over go, even where nothing new comes. */
+  tick(): void {
+    if (this.changes.sweep()) this.grid.render();
+  }
+
+  private render(): void {
+    const all = this.isPaused ? this.rows : shownFlights(this.context);
+    if (!this.isPaused) this.rows = all;
+    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = words.length === 0 ? all : all.filter((flight) => matches(flight, words));
+    this.grid.setRows(this.sorted(found), watermarkOf(this.context));
+    this.renderNote(found.length);
+    this.renderMessage(found.length);
+  }
+
+  private renderNote(found: number): void {
+    const total = this.context.live.flights.size;
+    const part = found === total ? `n = ${count(total)} active flights` : `${count(found)} of ${count(total)} active flights`;
+    const paused = this.isPaused ? ` · paused, ${count(this.missed)} changes held back` : "";
+    setText(this.note, `${part} · times in UTC, ~ estimated${paused}`);
+  }
+
+  private renderMessage(found: number): void {
+    this.message.hidden = found > 0;
+    if (found > 0) return;
+    const total = this.context.live.flights.size;
+    const isSearching = this.search.value.trim() !== "";
+    const text =
+      total === 0
+        ? "No flight is active: none is boarding, under way, just landed, or due within 3 hours."
+        : `None of the ${count(total)} active flights matches the ${isSearching ? "search" : "filters"}.`;
+    replaceChildren(
+      this.message,
+      h("p", { text }),
+      total > 0 &&
+        h("button", {
+          text: isSearching ? "Clear the search" : "Clear the filters",
+          attrs: { type: "button" },
+          on: { click: () => this.clear(isSearching) },
+        }),
+    );
+  }
+
+  private clear(isSearching: boolean): void {
+    if (!isSearching) this.context.view.clear();
+    this.search.value = "";
+    this.search.focus();
+    this.update({ isForced: true });
+  }
+
+  private sorted(flights: readonly LiveFlight[]): LiveFlight[] {
+    const { column, descending } = this.sort;
+    if (!column) return [...flights];
+    const keyed = flights.map((flight) => ({ flight, value: column.value(flight) }));
+    keyed.sort(
+      (a, b) =>
+        compare(a.value, b.value, descending) || compare(a.flight.flight_icao, b.flight.flight_icao, false),
+    );
+    return keyed.map(({ flight }) => flight);
+  }
+
+  private sortBy(column: BoardColumn): void {
+    const descending = this.sort.column?.key === column.key && !this.sort.descending;
+    this.sort = { column, descending };
+    this.grid.setSort(column.key, descending);
+    this.render();
+  }
+
+  private pause(isPaused: boolean): void {
+    this.isPaused = isPaused;
+    this.missed = 0;
+    setText(this.pauseButton, isPaused ? "Resume" : "Pause");
+    setAttributes(this.pauseButton, { "aria-pressed": isPaused });
+    this.render();
+  }
+
+  private notePause(changes: number): void {
+    this.missed += changes;
+    this.renderNote(this.rows.length);
+  }
+
+  private saveCsv(): void {
+    const fields = Object.keys(this.rows[0] ?? { leg_key: "" }) as (keyof LiveFlight)[];
+    const lines = this.sorted(this.rows).map((flight) => fields.map((field) => flight[field]));
+    saveCsv("live-flights", toCsv(fields, lines));
+  }
+}
+
+function matches(flight: LiveFlight, words: string[]): boolean {
+  const text = searchText(flight);
+  return words.every((word) => text.includes(word));
+}

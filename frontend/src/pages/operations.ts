@@ -1,0 +1,86 @@
+/** The state of the airport now, and the three questions. */
+import { Board } from "../board/board";
+import { AircraftMapPanel } from "../panels/aircraftMap";
+import { AirlineDelaysPanel } from "../panels/airlineDelays";
+import { DelayPairsPanel } from "../panels/delayPairs";
+import { kpiTiles } from "../panels/kpis";
+import { MovementsPanel } from "../panels/movements";
+import { StatusMixPanel } from "../panels/statusMix";
+import { TurnaroundPanel } from "../panels/turnaround";
+import type { Context } from "../state/context";
+import { h } from "../ui/dom";
+import type { Panel } from "../ui/panel";
+import type { PageView } from "./page";
+
+export function operationsPage(context: Context): PageView {
+  const { live, view, aggregates } = context;
+  const tiles = kpiTiles();
+  const map = new AircraftMapPanel(context);
+  const board = new Board(context);
+  const delays = new AirlineDelaysPanel(context);
+  const turnaround = new TurnaroundPanel(context);
+  const mix = new StatusMixPanel(context);
+  const movements = new MovementsPanel(context);
+  const pairs = new DelayPairsPanel(context);
+  const computed: Panel<never>[] = [delays.panel, turnaround.panel, movements.panel, pairs.panel] as never[];
+  let isShown = false;
+
+  const showFigures = (): void => {
+    if (!isShown) return;
+    tiles.setBusy(aggregates.state === "loading");
+    if (aggregates.state === "error") {
+      const state = { kind: "error", message: aggregates.problem, retry: () => aggregates.retry() } as const;
+      for (const panel of computed) panel.setState(state);
+      return;
+    }
+    const { figures } = aggregates;
+    if (aggregates.state === "loading" || !figures) {
+      for (const panel of computed) panel.setState({ kind: "loading" });
+      return;
+    }
+    tiles.update(figures.kpis);
+    delays.update(figures.airline_delays);
+    turnaround.update(figures.passengers_vs_turnaround, figures.turnaround_points);
+    movements.update(figures.movements);
+    pairs.update(figures.delay_pairs);
+  };
+  const showFlights = (): void => {
+    if (!isShown || !live.parts) return;
+    board.update();
+    mix.update();
+    map.update();
+  };
+
+  aggregates.changed.on(showFigures);
+  live.changed.on(({ flights, isSnapshot }) => {
+    if (isSnapshot || flights.size > 0) showFlights();
+  });
+  live.beat.on(() => isShown && board.tick());
+  view.changed.on(({ view: now, previous }) => {
+    if (now.leg === previous.leg || now.page !== previous.page) showFlights();
+  });
+
+  const element = h(
+    "div",
+    { class: "page page-operations" },
+    tiles.element,
+    map.panel.element,
+    board.element,
+    delays.panel.element,
+    turnaround.panel.element,
+    mix.panel.element,
+    movements.panel.element,
+    pairs.panel.element,
+  );
+  return {
+    element,
+    show: () => {
+      isShown = true;
+      showFigures();
+      showFlights();
+    },
+    leave: () => {
+      isShown = false;
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/** Delay, punctuality, movements, passengers, security wait and turnaround over time. */
+import { getJson } from "../api/client";
+import type { TrendsAnswer } from "../api/types";
+import { TREND_MEASURES, TrendPanel } from "../panels/trend";
+import type { Context } from "../state/context";
+import { watermarkOf } from "../state/context";
+import { poll } from "../state/poll";
+import { filterQuery, type TrendBy, type TrendGroup, viewQuery } from "../state/view";
+import { h, setAttributes } from "../ui/dom";
+import type { PageView } from "./page";
+
+const BY: [TrendBy, string][] = [
+  ["hour_of_day", "Hour of the day"],
+  ["hour", "Hour by hour"],
+  ["day", "Day by day"],
+];
+const GROUPS: [TrendGroup, string][] = [
+  ["none", "All flights"],
+  ["airline", "By airline"],
+  ["airport", "By airport"],
+];
+const REFRESH_MS = 5_000;
+const ROWS = 50_000;
+/** Of hour by hour, where no window is set. */
+const RECENT_HOURS = 48;
+
+export function trendsPage(context: Context): PageView {
+  const { view } = context;
+  const panels = TREND_MEASURES.map((measure) => new TrendPanel(context, measure));
+  const asking = poll<TrendsAnswer>({
+    everyMs: REFRESH_MS,
+    ask: (signal) => getJson("trends", trendsQuery(context), signal),
+    answer: (answer) => {
+      const note = noteOf(context, answer);
+      for (const panel of panels) panel.update(answer, note);
+    },
+    fail: (message) => {
+      for (const { panel } of panels) panel.setState({ kind: "error", message, retry: () => asking.now() });
+    },
+  });
+
+  let isShown = false;
+  const ask = (): void => {
+    for (const { panel } of panels) panel.setState({ kind: "loading" });
+    asking.now();
+  };
+  view.changed.on(({ view: now, previous }) => {
+    const isSame = viewQuery({ ...now, leg: null }) === viewQuery({ ...previous, leg: null });
+    if (isShown && now.page === "trends" && previous.page === "trends" && !isSame) ask();
+  });
+  // relative windows need the watermark, which the first snapshot brings
+  context.live.changed.on(({ isSnapshot }) => isShown && isSnapshot && ask());
+
+  return {
+    element: h(
+      "div",
+      { class: "page page-trends" },
+      h(
+        "div",
+        { class: "trend-controls" },
+        choices("Over time", BY, () => view.current.by, (by) => view.update({ by }), context),
+        choices("Lines", GROUPS, () => view.current.group, (group) => view.update({ group }), context),
+      ),
+      ...panels.map(({ panel }) => panel.element),
+    ),
+    show: () => {
+      isShown = true;
+      asking.start();
+    },
+    leave: () => {
+      isShown = false;
+      asking.stop();
+    },
+  };
+}
+
+function trendsQuery(context: Context): Record<string, string | number | readonly string[] | null | undefined> {
+  const { by, group } = context.view.current;
+  const watermark = watermarkOf(context);
+  const filters = filterQuery(context.view.current, watermark) ?? {};
+  const recent =
+    by === "hour" && !filters["from"] && watermark !== null
+      ? new Date(Math.floor(watermark / 3_600_000 - RECENT_HOURS + 1) * 3_600_000).toISOString()
+      : null;
+  return { ...filters, ...(recent && { from: recent }), by, group, limit: ROWS };
+}
+
+function noteOf({ view }: Context, answer: TrendsAnswer): string {
+  const zone = answer.by === "hour_of_day" ? `hours in ${answer.zone}` : "UTC";
+  const { by, hours, from } = view.current;
+  const recent = by === "hour" && hours === null && from === null ? ` · last ${RECENT_HOURS} h` : "";
+  return ` · ${zone}${recent}`;
+}
+
+function choices<T extends string>(
+  label: string,
+  options: [T, string][],
+  current: () => T,
+  choose: (value: T) => void,
+  { view }: Context,
+): HTMLElement {
+  const buttons = options.map(([value, text]) =>
+    h("button", { text, attrs: { type: "button" }, on: { click: () => choose(value) } }),
+  );
+  const show = (): void => {
+    buttons.forEach((button, index) => setAttributes(button, { "aria-pressed": options[index]?.[0] === current() }));
+  };
+  view.changed.on(show);
+  show();
+  return h("div", { class: "choices", attrs: { role: "group", "aria-label": label } }, ...buttons);
+}

@@ -1,0 +1,134 @@
+/**
+ * The figures over all flights: from the stream where nothing is filtered, else asked for with the
+ * filters, again when the data changes.
+ */
+import { getJson, isAbort, messageOf, type Query } from "../api/client";
+import type {
+  AirlineDelay,
+  AirportMovements,
+  DelayPairs,
+  DelayPairsAnswer,
+  Kpis,
+  KpisAnswer,
+  Page,
+  Parts,
+  PassengersVsTurnaround,
+  PassengersVsTurnaroundAnswer,
+  TurnaroundPoint,
+} from "../api/types";
+import { parseInstant } from "../ui/format";
+import type { LiveData } from "./live";
+import { Signal, throttle } from "./signal";
+import { filterQuery, type ViewState } from "./view";
+
+export interface Figures {
+  kpis: Kpis;
+  airline_delays: AirlineDelay[];
+  movements: AirportMovements[];
+  passengers_vs_turnaround: PassengersVsTurnaround;
+  turnaround_points: TurnaroundPoint[];
+  delay_pairs: DelayPairs;
+}
+
+const NAMES: (keyof Parts)[] = [
+  "kpis",
+  "airline_delays",
+  "movements",
+  "passengers_vs_turnaround",
+  "turnaround_points",
+  "delay_pairs",
+];
+/** Filtered figures are asked for no more often than this. */
+const REFRESH_MS = 2_000;
+const ROWS = 500;
+
+export class Aggregates {
+  figures: Figures | null = null;
+  state: "loading" | "ready" | "error" = "loading";
+  problem = "";
+  readonly changed = new Signal<void>();
+
+  private filters: Query | null = null;
+  private request: AbortController | null = null;
+  private readonly refresh = throttle(REFRESH_MS, () => void this.ask());
+
+  constructor(
+    private readonly live: LiveData,
+    private readonly view: ViewState,
+  ) {
+    live.changed.on(({ parts }) => {
+      if (NAMES.some((name) => parts.has(name))) this.follow();
+    });
+    view.changed.on(() => this.follow());
+  }
+
+  retry(): void {
+    void this.ask();
+  }
+
+  private follow(): void {
+    const filters = filterQuery(this.view.current, parseInstant(this.live.stamp?.watermark));
+    const isOther = JSON.stringify(filters) !== JSON.stringify(this.filters);
+    this.filters = filters;
+    if (!filters) {
+      this.cancel();
+      if (this.live.parts) this.become(this.live.parts);
+    } else if (isOther) {
+      this.state = "loading";
+      this.changed.emit();
+      void this.ask();
+    } else if (!this.request) {
+      this.refresh();
+    }
+  }
+
+  private cancel(): void {
+    this.request?.abort();
+    this.request = null;
+    this.refresh.cancel();
+  }
+
+  private async ask(): Promise<void> {
+    const { filters } = this;
+    this.cancel();
+    if (!filters) return;
+    const request = new AbortController();
+    this.request = request;
+    try {
+      const figures = await askFigures(filters, request.signal);
+      if (this.request === request) this.become(figures);
+    } catch (error) {
+      if (isAbort(error) || this.request !== request) return;
+      this.state = "error";
+      this.problem = messageOf(error);
+      this.changed.emit();
+    } finally {
+      if (this.request === request) this.request = null;
+    }
+  }
+
+  private become(figures: Figures): void {
+    this.figures = figures;
+    this.state = "ready";
+    this.changed.emit();
+  }
+}
+
+async function askFigures(filters: Query, signal: AbortSignal): Promise<Figures> {
+  const rows = { ...filters, limit: ROWS };
+  const [kpis, delays, movements, turnaround, pairs] = await Promise.all([
+    getJson<KpisAnswer>("kpis", filters, signal),
+    getJson<Page<AirlineDelay>>("airline-delays", rows, signal),
+    getJson<Page<AirportMovements>>("movements", rows, signal),
+    getJson<PassengersVsTurnaroundAnswer>("passengers-vs-turnaround", filters, signal),
+    getJson<DelayPairsAnswer>("delay-pairs", filters, signal),
+  ]);
+  return {
+    kpis: kpis.kpis,
+    airline_delays: delays.rows,
+    movements: movements.rows,
+    passengers_vs_turnaround: turnaround,
+    turnaround_points: turnaround.points,
+    delay_pairs: pairs,
+  };
+}

@@ -1,0 +1,47 @@
+/** Asks again and again while somebody looks, and never two questions at once. */
+import { isAbort, messageOf } from "../api/client";
+
+export interface Poll {
+  start: () => void;
+  stop: () => void;
+  /** Ask now; an answer that is still awaited no longer counts. */
+  now: () => void;
+}
+
+export function poll<T>(options: {
+  everyMs: number;
+  ask: (signal: AbortSignal) => Promise<T>;
+  answer: (answer: T) => void;
+  fail: (message: string) => void;
+}): Poll {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let request: AbortController | null = null;
+  let isRunning = false;
+
+  const ask = async (): Promise<void> => {
+    clearTimeout(timer);
+    request?.abort();
+    const mine = new AbortController();
+    request = mine;
+    try {
+      if (!document.hidden) options.answer(await options.ask(mine.signal));
+    } catch (error) {
+      if (isAbort(error) || mine.signal.aborted) return;
+      options.fail(messageOf(error));
+    }
+    if (isRunning && request === mine) timer = setTimeout(() => void ask(), options.everyMs);
+  };
+
+  return {
+    start: () => {
+      isRunning = true;
+      void ask();
+    },
+    stop: () => {
+      isRunning = false;
+      clearTimeout(timer);
+      request?.abort();
+    },
+    now: () => void ask(),
+  };
+}

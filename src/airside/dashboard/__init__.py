@@ -1,0 +1,11 @@
+"""The dashboard: a page, an API and an event stream over the warehouse.
+
+What enters: a `Backend`, the warehouse and the answers that others make. What leaves: HTTP. It
+writes nothing but what `POST /api/v1/events` puts on the stream, which is durable before it is
+acknowledged; a crash loses nothing, and viewers come back by themselves.
+"""
+
+from airside.dashboard.backend import Answers, Backend, Options
+from airside.dashboard.security import check_exposure
+
+__all__ = ["Answers", "Backend", "Options", "check_exposure"]

@@ -1,0 +1,77 @@
+"""What the dashboard is given: a warehouse to ask, and the answers that others make too.
+
+The dashboard computes no figure that another part of Airside already prints. The three answers,
+the account and the raw records come in as functions, so that the page, `airside report` and
+`airside status` cannot disagree.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from airside.warehouse import Reader
+
+Document = dict[str, Any]
+"""Plain values, ready for JSON."""
+RecordId = tuple[str, str]
+"""Shard and sequence number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Functions that answer from a warehouse, as `airside report` does."""
+
+    airline_delays: Callable[[Reader], list[Document]]
+    delay_totals: Callable[[Reader], Document]
+    passengers_vs_turnaround: Callable[[Reader], Document]
+
+
+@dataclass(frozen=True, slots=True)
+class Backend:
+    """Everything behind the dashboard. Every function may be called from any thread."""
+
+    reader: Reader
+    answers: Answers
+    pipeline: Callable[[], Document]
+    """The account, the consumers and the stages: the type `Pipeline` of the API."""
+    storage: Callable[[], list[Document]]
+    """Bytes and files of each part that is stored."""
+    failures: Callable[[], list[Document]]
+    """Recent failures of all stages, newest first."""
+    raw_records: Callable[[Sequence[RecordId]], Mapping[RecordId, tuple[bytes, str]]]
+    """The bytes of records and where they were found (`archive` or `stream`), of those found."""
+    put: Callable[[Sequence[bytes]], None]
+    """Puts records on the stream; they are durable when it returns."""
+    clock: Callable[[], int]
+    """Microseconds since the Unix epoch."""
+    changed: threading.Event = field(default_factory=threading.Event)
+    """Set by whoever loads a batch in this process, so that viewers need not wait for a poll."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the dashboard behaves."""
+
+    host: str = "127.0.0.1"
+    token: str | None = None
+    """Guards everything but the health checks; None lets everybody in who can connect."""
+    allowed_hosts: tuple[str, ...] = ()
+    """Names by which the server may be called, beside localhost and IP addresses."""
+    airport: str | None = None
+    """The hub; None takes the busiest."""
+    static: Path = Path(__file__).parent / "static"
+    """The built page."""
+    poll_seconds: float = 0.25
+    """How often to look for new data where nobody says that there is some."""
+    min_push_seconds: float = 0.2
+    """Least time between two updates of the page."""
+    heartbeat_seconds: float = 0.75
+    max_viewers: int = 500
+    max_body_bytes: int = 8 * 1024 * 1024
+    """Of a request to `POST /events`, compressed and not."""
+    max_backlog_records: int = 1_000_000
+    """More than so many records before silver, and `POST /events` takes no more."""
+    live_departure_minutes: int = 180
+    live_landed_minutes: int = 30

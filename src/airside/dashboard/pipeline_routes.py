@@ -1,0 +1,144 @@
+"""Routes of the Pipeline page: where the records are, and what was found wrong with them."""
+
+from typing import Annotated, Literal
+
+import pyarrow as pa
+from fastapi import APIRouter, Query, Request
+from starlette.responses import Response
+
+from airside import __version__
+from airside.dashboard.backend import Backend
+from airside.dashboard.cache import AnswerCache
+from airside.dashboard.documentation import documented
+from airside.dashboard.operations import LegKey, find_leg, no_such_leg
+from airside.dashboard.parameters import API, FormatQuery, LimitQuery, OffsetQuery
+from airside.dashboard.producer import Producer
+from airside.dashboard.push import Hub
+from airside.dashboard.queries import records
+from airside.dashboard.replies import default_limit, reply, reply_table
+from airside.dashboard.rows import dumps, to_table
+
+_MAX_RECORDS = 200
+Reason = Literal[
+    "not_utf8",
+    "not_json",
+    "not_object",
+    "missing_event_id",
+    "bad_event_timestamp",
+    "missing_flight",
+    "bad_route",
+    "bad_schedule",
+    "bad_status",
+]
+
+
+class PipelineRoutes:
+    """Answers about records rather than flights."""
+
+    def __init__(self, backend: Backend, producer: Producer, cache: AnswerCache, hub: Hub) -> None:
+        self._backend = backend
+        self._producer = producer
+        self._cache = cache
+        self._hub = hub
+        self.router = APIRouter(prefix=API, tags=["pipeline"])
+        for path, endpoint in (
+            ("/status", self.status),
+            ("/quarantine", self.quarantine),
+            ("/quality", self.quality),
+            ("/legs/{leg_key}/records", self.raw_records),
+        ):
+            self.router.add_api_route(path, endpoint, **documented(path))
+
+    def status(self, request: Request) -> Response:
+        """The account of every record, lag and throughput, stages, storage, recent failures."""
+        document = {
+            **self._producer.meta(),
+            **self._backend.pipeline(),
+            "storage": self._backend.storage(),
+            "recent_failures": self._backend.failures(),
+            "viewers": len(self._hub),
+            "version": __version__,
+        }
+        return reply(request, dumps(document))
+
+    def quarantine(
+        self,
+        request: Request,
+        form: FormatQuery,
+        reason: Annotated[Reason | None, Query(description="Only this reason")] = None,
+        limit: LimitQuery = None,
+        offset: OffsetQuery = 0,
+    ) -> Response:
+        """Records that were refused, newest first, with why and the first 64 KiB of each."""
+        limit = min(limit or 100, 10_000 if form != "json" else 1_000)
+        total, page = records.quarantined(self._backend.reader, reason, limit, offset)
+        return reply_table(
+            request,
+            page,
+            name="quarantine",
+            meta=self._producer.meta(),
+            form=form,
+            limit=limit,
+            offset=offset,
+            total=total,
+        )
+
+    def quality(
+        self,
+        request: Request,
+        form: FormatQuery,
+        limit: LimitQuery = None,
+        offset: OffsetQuery = 0,
+    ) -> Response:
+        """Verdicts, reasons and flags by day of arrival."""
+        meta = self._producer.meta()
+        table = to_table([], [])
+        if self._producer.is_built:
+            key = ("quality", self._producer.version)
+            table = self._cache.get(key, lambda: records.quality(self._backend.reader))
+        return reply_table(
+            request,
+            table,
+            name="quality",
+            meta=meta,
+            form=form,
+            limit=limit or default_limit(form),
+            offset=offset,
+        )
+
+    def raw_records(
+        self,
+        request: Request,
+        leg_key: LegKey,
+        form: FormatQuery,
+        limit: Annotated[int, Query(ge=1, le=_MAX_RECORDS)] = 50,
+        offset: OffsetQuery = 0,
+    ) -> Response:
+        """The records behind a leg, verbatim, newest first: from the archive or the stream."""
+        leg = find_leg(self._backend, self._producer, leg_key)
+        if leg is None:
+            raise no_such_leg(leg_key)
+        total, rows = records.locations(
+            self._backend.reader, leg_key, leg["scheduled_departure_at"], limit, offset
+        )
+        found = self._backend.raw_records(
+            [(row["shard_id"], row["sequence_number"]) for row in rows]
+        )
+        for row in rows:
+            payload, origin = found.get((row["shard_id"], row["sequence_number"]), (None, None))
+            row["payload"], row["origin"] = records.as_text(payload), origin
+        table = (
+            pa.Table.from_pylist(rows)
+            if rows
+            else to_table([], ["shard_id", "sequence_number", "payload"])
+        )
+        return reply_table(
+            request,
+            table,
+            name=f"records-{leg_key}",
+            meta=self._producer.meta(),
+            form=form,
+            limit=limit,
+            offset=offset,
+            total=total,
+        )

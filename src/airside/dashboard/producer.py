@@ -1,0 +1,313 @@
+"""Reads the warehouse, keeps what the page shows, and tells viewers what changed.
+
+One thread for everybody. It wakes when a batch has been loaded (or looks for one four times a
+second), reads the live board and whatever gold has built anew, and hands one message on. What it
+holds is the snapshot that new viewers start from: both change together, under one lock.
+"""
+
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from airside import __version__
+from airside.dashboard.backend import Backend, Document, Options
+from airside.dashboard.board import Board
+from airside.dashboard.filters import Filters
+from airside.dashboard.notices import notices
+from airside.dashboard.push import Message
+from airside.dashboard.queries import kpis, live, reports
+from airside.dashboard.queries.live import Freshness, Version
+from airside.dashboard.rows import documents, dumps, iso
+from airside.errors import AirsideError
+
+_LOG = logging.getLogger(__name__)
+Publish = Callable[[Message, Message], None]
+_PIPELINE_SECONDS = 1.0
+_POINTS_SECONDS = 30.0
+_READING_SHARE = 2  # at most half of the time goes into reading
+_ALL = Filters()
+
+
+class Producer:
+    """The dashboard's only regular reader of the warehouse.
+
+    Args:
+        backend: Where everything comes from.
+        options: How often to look.
+        monotonic: Seconds on a clock that never goes back.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        options: Options,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.epoch = secrets.token_hex(8)
+        self.seq = 0
+        self.version = Version()
+        self.watermark: datetime | None = None
+        self.error: str | None = None
+        """Why the data could not be read last time; None while it can."""
+        self.update_seconds = 0.0
+        """What the last update took."""
+        self._backend = backend
+        self._options = options
+        self._monotonic = monotonic
+        self._lock = threading.RLock()
+        self._board = Board()
+        self._parts: Document = _empty_parts()
+        self._figures: Document | None = None
+        self._figures_version: int | None = None
+        self._is_built = False
+        self._freshness = Freshness()
+        self._pipeline_due = self._points_due = 0.0
+        self._points_version: int | None = None
+        self._snapshot: tuple[int, bytes] | None = None
+        self._has_looked = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    # --- what requests ask -------------------------------------------------------------------
+
+    def meta(self) -> Document:
+        """`Meta` of the API: where the data stands."""
+        return {
+            "seq": self.seq,
+            "at": iso(self._backend.clock()),
+            "watermark": _iso(self.watermark),
+        }
+
+    def stamp(self) -> Document:
+        """`Stamp` of the API."""
+        return {
+            **self.meta(),
+            "epoch": self.epoch,
+            "newest_arrived_at": _iso(self._freshness.newest_arrived_at),
+            "committed_at": _iso(self._freshness.committed_at),
+        }
+
+    def part(self, name: str) -> Any:  # noqa: ANN401 - parts differ
+        """A part of the snapshot as it is now."""
+        return self._parts[name]
+
+    @property
+    def is_built(self) -> bool:
+        """Whether gold has its reports."""
+        return self._is_built
+
+    @property
+    def hub(self) -> str | None:
+        """The hub's code; None before the first flight."""
+        airport = self._parts["airport"]
+        return airport["airport_iata"] if airport else None
+
+    def flights(self) -> list[Document]:
+        """The live board's rows, by scheduled departure."""
+        with self._lock:
+            return self._board.ordered()
+
+    def flight(self, leg_key: str) -> Document | None:
+        """One row of the live board."""
+        with self._lock:
+            row = self._board.rows.get(leg_key)
+            return None if row is None else dict(row)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the data has been looked at once; False where that takes too long."""
+        return self._has_looked.wait(seconds)
+
+    def snapshot(self) -> bytes:
+        """The snapshot as JSON; made once for each `seq`."""
+        with self._lock:
+            if self._snapshot is None or self._snapshot[0] != self.seq:
+                document = {
+                    **self.stamp(),
+                    **self._parts,
+                    "live": {
+                        "active": len(self._board.rows),
+                        "by_status": self._parts["by_status"],
+                        "flights": self._board.ordered(),
+                    },
+                    "version": __version__,
+                }
+                self._snapshot = (self.seq, dumps(document))
+            return self._snapshot[1]
+
+    # --- the thread --------------------------------------------------------------------------
+
+    def start(self, publish: Publish) -> None:
+        """Start the thread.
+
+        Args:
+            publish: Takes a message for everybody, and the one for those who are too slow for it;
+                called from the thread.
+        """
+        self._thread = threading.Thread(target=self._run, args=(publish,), name="dashboard")
+        self._thread.daemon = True
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Stop the thread."""
+        self._stop.set()
+        self._backend.changed.set()
+        if self._thread is not None:
+            self._thread.join()
+
+    def _run(self, publish: Publish) -> None:
+        changed = self._backend.changed
+        while not self._stop.is_set():
+            began = self._monotonic()
+            batch_id = self.version.batch_id
+            for delta in self._told():
+                publish(Message.of("delta", delta), Message.of("resync", self.stamp()))
+            if self.version.batch_id != batch_id:
+                # Batches may come faster than anybody can look, and reading costs the pipeline.
+                took = self._monotonic() - began
+                pause = max(self._options.min_push_seconds, _READING_SHARE * took)
+                self._stop.wait(pause - took)
+            changed.wait(self._options.poll_seconds)
+            changed.clear()
+
+    def _told(self) -> Iterator[Document]:
+        """The deltas of one look; where the data cannot be read, one that says so."""
+        try:
+            yield from self.update()
+        except AirsideError as error:
+            yield from self._failed(str(error))
+        except Exception as error:  # noqa: BLE001 - a defect is told on the page; the next look may succeed
+            _LOG.exception("the dashboard cannot read the data")
+            yield from self._failed(f"{type(error).__name__}: {error}")
+
+    def update(self) -> Iterator[Document]:
+        """Look at the data and take in what changed, the flights first.
+
+        Yields:
+            The deltas; none where nothing changed.
+
+        Raises:
+            AirsideError: The data cannot be read now.
+        """
+        began = self._monotonic()
+        version, freshness = live.version(self._backend.reader)
+        if not self._is_built and version.gold:
+            self._is_built = live.gold_is_built(self._backend.reader)
+        yield from self._update_board(version, freshness)
+        yield from self._update_parts()
+        self.update_seconds = self._monotonic() - began
+        self._has_looked.set()
+
+    def _update_board(self, version: Version, freshness: Freshness) -> list[Document]:
+        table = None
+        watermark = self.watermark
+        if self._is_built and (version.batch_id != self.version.batch_id or watermark is None):
+            table = live.board(self._backend.reader)
+            watermark = live.watermark(self._backend.reader, table)
+        with self._lock:
+            self.version, self._freshness, self.watermark = version, freshness, watermark
+            if table is None:
+                return []
+            upserts, removes = self._board.update(table)
+            changed = {
+                "by_status": self._board.by_status(),
+                "kpis": kpis.tiles(self._figures, self._board.rows.values()),
+            }
+            return self._keep(changed, upserts, removes)
+
+    def _update_parts(self) -> list[Document]:
+        now = self._monotonic()
+        changed: Document = {}
+        if self._is_built and self.watermark is not None:
+            if self.version.gold != self._figures_version:
+                changed |= self._read_gold(self.watermark)
+                self._figures_version = self.version.gold
+            if now >= self._points_due and self.version.gold != self._points_version:
+                self._points_due = now + _POINTS_SECONDS
+                self._points_version = self.version.gold
+                changed |= self._read_points()
+        if now >= self._pipeline_due or self.error is not None:
+            self._pipeline_due = now + _PIPELINE_SECONDS
+            changed["pipeline"] = self._backend.pipeline()
+        self.error = None
+        with self._lock:
+            changed["kpis"] = kpis.tiles(self._figures, self._board.rows.values())
+            changed["notices"] = notices(self._state(changed))
+            return self._keep(changed)
+
+    def _read_gold(self, watermark: datetime) -> Document:
+        """What changes only when gold does."""
+        reader, answers = self._backend.reader, self._backend.answers
+        self._figures = kpis.settled(reader, _ALL, watermark)
+        return {
+            "airport": reports.airport(reader, self._options.airport),
+            "airline_delays": answers.airline_delays(reader),
+            "totals": answers.delay_totals(reader),
+            "passengers_vs_turnaround": answers.passengers_vs_turnaround(reader),
+            "movements": documents(reports.movements(reader, _ALL)),
+        }
+
+    def _read_points(self) -> Document:
+        """Two thousand points each; too much to send with every refresh of gold."""
+        reader = self._backend.reader
+        points = documents(reports.delay_points(reader, _ALL))
+        return {
+            "turnaround_points": documents(reports.turnaround_points(reader, _ALL)),
+            "delay_pairs": {**reports.delay_line(reader, _ALL), "points": points},
+        }
+
+    def _keep(
+        self, changed: Document, upserts: Sequence[Document] = (), removes: Sequence[str] = ()
+    ) -> list[Document]:
+        """Take parts and flights in; gives the delta where they differ from what was there."""
+        parts = {name: part for name, part in changed.items() if part != self._parts[name]}
+        self._parts = {**self._parts, **parts}
+        if not (parts or upserts or removes):
+            return []
+        self.seq += 1
+        return [{**self.stamp(), **parts, "upserts": upserts, "removes": removes}]
+
+    def _failed(self, error: str) -> list[Document]:
+        self.error = error
+        with self._lock:
+            return self._keep({"notices": notices(self._state({}))})
+
+    def _state(self, changed: Document) -> Document:
+        return {
+            "error": self.error,
+            "is_built": self._is_built,
+            "has_data": self.version.batch_id > 0,
+            "pipeline": changed.get("pipeline", self._parts["pipeline"]),
+        }
+
+
+def _empty_parts() -> Document:
+    counts = dict.fromkeys(("flights", "departed", "landed", "cancelled", "diverted"), 0)
+    measures = [
+        f"{figure}_{side}_delay_minutes"
+        for side in ("departure", "arrival")
+        for figure in ("mean", "median", "p90")
+    ]
+    line: Document = {"n": 0, "r": None, "slope": None, "intercept": None}
+    means: Document = {"mean_passenger_count": None, "mean_turnaround_minutes": None}
+    return {
+        "kpis": kpis.tiles(None, []),
+        "airline_delays": [],
+        "totals": {**counts, **dict.fromkeys([*measures, "d15", "a15", "d0", "a0"])},
+        "passengers_vs_turnaround": {**line, **means, "by_aircraft_type": []},
+        "turnaround_points": [],
+        "delay_pairs": {**line, "points": []},
+        "movements": [],
+        "by_status": {},
+        "pipeline": None,
+        "notices": [],
+        "airport": None,
+    }
+
+
+def _iso(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat() + "Z"

@@ -1,0 +1,179 @@
+"""The figures on the tiles: value, what it rests on, and how it went over the last hours."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from airside.dashboard.filters import Filters
+from airside.dashboard.queries.tile_texts import TILES
+from airside.dashboard.rows import documents
+from airside.warehouse import Reader
+
+HOURS = 24
+
+_FIGURES = """
+WITH clock AS (SELECT CAST(? AS TIMESTAMP) AS now_at),
+windowed AS (
+    SELECT * FROM main.fct_flight_legs, clock WHERE {where} AND {window}
+),
+today AS (
+    SELECT count(*) AS flights FROM main.fct_flight_legs, clock WHERE {where} AND {today}
+)
+SELECT
+    (SELECT flights FROM today) AS flights_today,
+    count(*) FILTER (departure_delay_minutes < 15 AND NOT is_cancelled) AS on_time_departures,
+    count(*) FILTER (is_departed OR is_cancelled) AS d15_n,
+    count(*) FILTER (arrival_delay_minutes < 15 AND NOT is_cancelled AND NOT is_diverted)
+        AS on_time_arrivals,
+    count(*) FILTER (is_landed OR is_cancelled OR is_diverted) AS a15_n,
+    avg(departure_delay_minutes) AS mean_departure_delay_minutes,
+    count(departure_delay_minutes) AS delay_n
+FROM windowed
+"""
+
+_TREND = """
+WITH hours AS (
+    SELECT unnest(generate_series(
+        date_trunc('hour', CAST(? AS TIMESTAMP)) - INTERVAL {hours} HOUR,
+        date_trunc('hour', CAST(? AS TIMESTAMP)),
+        INTERVAL 1 HOUR
+    )) AS hour_at
+),
+legs AS (
+    SELECT
+        *,
+        scheduled_departure_at - INTERVAL 3 HOUR AS active_from,
+        coalesce(actual_arrival_at, estimated_arrival_at, scheduled_arrival_at)
+            + INTERVAL 30 MINUTE AS active_until,
+        coalesce(actual_arrival_at, estimated_arrival_at, scheduled_arrival_at) AS in_motion_until
+    FROM main.fct_flight_legs
+    WHERE
+        {where}
+        AND scheduled_departure_at >= CAST(? AS TIMESTAMP) - INTERVAL 3 DAY
+        AND scheduled_departure_at < CAST(? AS TIMESTAMP) + INTERVAL 1 DAY
+),
+by_schedule AS (
+    SELECT
+        date_trunc('hour', scheduled_departure_at) AS hour_at,
+        count(*) AS flights_today,
+        count(*) FILTER (departure_delay_minutes < 15 AND NOT is_cancelled)
+            / nullif(count(*) FILTER (is_departed OR is_cancelled), 0)::DOUBLE AS d15,
+        count(*) FILTER (arrival_delay_minutes < 15 AND NOT is_cancelled AND NOT is_diverted)
+            / nullif(count(*) FILTER (is_landed OR is_cancelled OR is_diverted), 0)::DOUBLE AS a15,
+        avg(departure_delay_minutes) AS mean_departure_delay_minutes,
+        max(security_wait_time_minutes) AS longest_security_wait_minutes
+    FROM legs
+    GROUP BY ALL
+),
+under_way AS (
+    SELECT
+        hours.hour_at,
+        count(*) FILTER (NOT is_cancelled AND active_from <= hours.hour_at) AS active_flights,
+        coalesce(
+            sum(passenger_count) FILTER (
+                actual_departure_at <= hours.hour_at AND hours.hour_at < in_motion_until
+            ),
+            0
+        )::BIGINT AS passengers_in_motion
+    FROM hours
+    INNER JOIN legs
+        ON hours.hour_at < legs.active_until
+        AND least(legs.active_from, legs.actual_departure_at) <= hours.hour_at
+    GROUP BY hours.hour_at
+)
+SELECT
+    hours.hour_at AS at,
+    coalesce(under_way.active_flights, 0) AS active_flights,
+    coalesce(by_schedule.flights_today, 0) AS flights_today,
+    by_schedule.d15,
+    by_schedule.a15,
+    by_schedule.mean_departure_delay_minutes,
+    coalesce(under_way.passengers_in_motion, 0) AS passengers_in_motion,
+    by_schedule.longest_security_wait_minutes
+FROM hours
+LEFT JOIN by_schedule ON hours.hour_at = by_schedule.hour_at
+LEFT JOIN under_way ON hours.hour_at = under_way.hour_at
+ORDER BY hours.hour_at
+"""
+
+
+def settled(reader: Reader, filters: Filters, watermark: datetime) -> dict[str, Any]:
+    """The figures and trends that come from gold's facts; all but the live ones."""
+    where, parameters = filters.where()
+    now = watermark.isoformat()
+    if filters.since is None and filters.until is None:
+        window = "scheduled_departure_at BETWEEN now_at - INTERVAL 24 HOUR AND now_at"
+        today = (
+            "scheduled_departure_at >= date_trunc('day', now_at)"
+            " AND scheduled_departure_at < date_trunc('day', now_at) + INTERVAL 1 DAY"
+        )
+        last = watermark
+    else:
+        window = today = "true"
+        last = watermark if filters.until is None else min(watermark, filters.until)
+    (figures,) = documents(
+        reader.query(
+            _FIGURES.format(where=where, window=window, today=today),
+            [now, *parameters, *parameters],
+        )
+    )
+    end = last.isoformat()
+    figures["trend"] = documents(
+        reader.query(_TREND.format(where=where, hours=HOURS - 1), [end, end, *parameters, end, end])
+    )
+    return figures
+
+
+def tiles(figures: Mapping[str, Any] | None, live: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """All tiles.
+
+    Args:
+        figures: What `settled` gave; None before gold is built.
+        live: Rows of the live board.
+    """
+    rows = list(live)
+    moving = [
+        row["passenger_count"]
+        for row in rows
+        if row["flight_status"] in {"departing", "en-route"} and row["passenger_count"] is not None
+    ]
+    waits = [
+        row["security_wait_time_minutes"]
+        for row in rows
+        if row["actual_departure_at"] is None and row["security_wait_time_minutes"] is not None
+    ]
+    values: dict[str, tuple[float | None, int]] = {
+        "active_flights": (len(rows), len(rows)),
+        "passengers_in_motion": (sum(moving), len(moving)),
+        "longest_security_wait_minutes": (max(waits, default=None), len(waits)),
+        "flights_today": (None, 0),
+        "d15": (None, 0),
+        "a15": (None, 0),
+        "mean_departure_delay_minutes": (None, 0),
+    }
+    if figures is not None:
+        values |= {
+            "flights_today": (figures["flights_today"], figures["flights_today"]),
+            "d15": _share(figures["on_time_departures"], figures["d15_n"]),
+            "a15": _share(figures["on_time_arrivals"], figures["a15_n"]),
+            "mean_departure_delay_minutes": (
+                figures["mean_departure_delay_minutes"],
+                figures["delay_n"],
+            ),
+        }
+    trend = [] if figures is None else figures["trend"]
+    return {
+        key: {
+            "label": text.label,
+            "value": values[key][0],
+            "n": values[key][1],
+            "unit": text.unit,
+            "definition": text.definition,
+            "trend": [{"at": point["at"], "value": point[key]} for point in trend],
+        }
+        for key, text in TILES.items()
+    }
+
+
+def _share(part: int, whole: int) -> tuple[float | None, int]:
+    return (part / whole if whole else None), whole

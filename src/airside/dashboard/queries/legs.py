@@ -1,0 +1,160 @@
+"""One leg: its state, its timeline, and which records it is made of."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from airside.dashboard.rows import documents
+from airside.warehouse import Reader
+
+LEG_COLUMNS = (
+    "leg_key",
+    "flight_icao",
+    "airline_iata",
+    "tail_number",
+    "aircraft_type",
+    "departure_airport_iata",
+    "arrival_airport_iata",
+    "departure_gate",
+    "arrival_gate",
+    "scheduled_departure_at",
+    "scheduled_arrival_at",
+    "estimated_departure_at",
+    "estimated_arrival_at",
+    "actual_departure_at",
+    "actual_arrival_at",
+    "departure_delay_minutes",
+    "arrival_delay_minutes",
+    "passenger_count",
+    "baggage_count",
+    "security_wait_time_minutes",
+    "runway_in_use",
+    "weather_conditions",
+    "latitude",
+    "longitude",
+    "altitude_ft",
+    "ground_speed_kts",
+    "vertical_speed_fps",
+    "heading",
+    "flight_status",
+    "last_event_at",
+    "events",
+)
+
+_ATTRIBUTES = (
+    "flight_status",
+    "airline_iata",
+    "tail_number",
+    "aircraft_type",
+    "arrival_airport_iata",
+    "departure_gate",
+    "arrival_gate",
+    "scheduled_arrival_at",
+    "estimated_departure_at",
+    "estimated_arrival_at",
+    "actual_departure_at",
+    "actual_arrival_at",
+    "passenger_count",
+    "baggage_count",
+    "security_wait_time_minutes",
+    "taxi_time_minutes",
+    "turnaround_time_minutes",
+    "runway_in_use",
+    "weather_conditions",
+)
+"""What a timeline tells when it changes; positions change all the time."""
+
+_EVENT_COLUMNS = (
+    "event_id",
+    "event_at",
+    "arrived_at",
+    "source_system_id",
+    "flight_status",
+    "latitude",
+    "longitude",
+    "altitude_ft",
+    "ground_speed_kts",
+    "vertical_speed_fps",
+    "heading",
+    "quality_flags",
+    "shard_id",
+    "sequence_number",
+    "is_late",
+)
+
+# The scheduled departure is part of a leg's identity, and events of one time lie together, so
+# naming it spares DuckDB from reading the whole of staging.
+_EVENTS = """
+SELECT
+    *,
+    event_at < max(event_at) OVER (
+        ORDER BY arrived_at, shard_id, sequence_number
+        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+    ) AS is_late
+FROM staging.flight_events
+WHERE leg_key = ? AND scheduled_departure_at = CAST(? AS TIMESTAMP)
+ORDER BY event_at, arrived_at, shard_id, sequence_number
+"""
+
+
+def leg(reader: Reader, leg_key: str) -> dict[str, Any] | None:
+    """A leg as gold has it, with its airline's name; None where there is none."""
+    columns = ", ".join(f"legs.{name}" for name in LEG_COLUMNS)
+    rows = documents(
+        reader.query(
+            f"""
+            SELECT
+                {columns},
+                legs.taxi_time_minutes,
+                legs.turnaround_time_minutes,
+                airlines.airline_name
+            FROM main.fct_flight_legs AS legs
+            LEFT JOIN main.dim_airlines AS airlines ON airlines.airline_iata = legs.airline_iata
+            WHERE legs.leg_key = ?
+            """,
+            [leg_key],
+        )
+    )
+    return rows[0] if rows else None
+
+
+def turnaround(reader: Reader, leg_key: str) -> dict[str, Any] | None:
+    """The turnaround that follows a leg; None where none is known."""
+    rows = documents(
+        reader.query(
+            "SELECT airport_iata, reported_minutes, derived_minutes, turnaround_minutes,"
+            " next_leg_key, next_departure_at FROM main.fct_turnarounds WHERE leg_key = ?",
+            [leg_key],
+        )
+    )
+    return rows[0] if rows else None
+
+
+def airports(reader: Reader, codes: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """Airports by their codes."""
+    rows = documents(
+        reader.query(
+            "SELECT airport_iata, airport_name, city, country, latitude, longitude, timezone"
+            f" FROM main.dim_airports WHERE airport_iata IN ({', '.join('?' * len(codes))})",
+            list(codes),
+        )
+    )
+    return {row["airport_iata"]: row for row in rows}
+
+
+def timeline(reader: Reader, leg_key: str, scheduled_departure_at: str) -> list[dict[str, Any]]:
+    """A leg's events in event-time order, each with what it said that was new."""
+    events = documents(reader.query(_EVENTS, [leg_key, scheduled_departure_at.removesuffix("Z")]))
+    known: dict[str, Any] = {}
+    told = []
+    for event in events:
+        changes = []
+        for name in _ATTRIBUTES:
+            value = event[name]
+            if value is not None and value != known.get(name):
+                changes.append({"field": name, "from": known.get(name), "to": value})
+                known[name] = value
+        row = {name: event[name] for name in _EVENT_COLUMNS}
+        row["is_late"] = bool(row["is_late"])
+        row["changes"] = changes
+        told.append(row)
+    return told

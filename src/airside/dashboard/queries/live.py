@@ -1,0 +1,90 @@
+"""The live board and where the data stands."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+
+from airside.errors import UsageError
+from airside.warehouse import Reader
+
+_STAGING = """
+SELECT
+    max(batch_id) AS batch_id,
+    max(last_arrived_at) AS newest_arrived_at,
+    max(committed_at) AS committed_at
+FROM staging.batches
+"""
+_GOLD = "SELECT min(through_batch_id) AS progress FROM staging.gold_progress"
+_GOLD_THROUGH = """
+SELECT max(committed_at) AS committed_at FROM staging.batches
+WHERE batch_id <= (SELECT min(through_batch_id) FROM staging.gold_progress)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What the data's state is; equal versions give equal answers."""
+
+    batch_id: int = 0
+    """The last batch of staging; 0 where there is none."""
+    gold: int = 0
+    """The last batch that all of gold holds; 0 before gold is built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How new the data is, on the wall clock; None while there is none."""
+
+    newest_arrived_at: datetime | None = None
+    """When the stream took the newest record."""
+    committed_at: datetime | None = None
+    """When the newest batch was loaded."""
+
+
+def version(reader: Reader) -> tuple[Version, Freshness]:
+    """The data's version, and how new it is."""
+    (row,) = reader.query(_STAGING).to_pylist()
+    try:
+        (gold,) = reader.query(_GOLD)["progress"].to_pylist()
+    except UsageError:  # gold has not been refreshed yet
+        gold = 0
+    return (
+        Version(row["batch_id"] or 0, gold or 0),
+        Freshness(row["newest_arrived_at"], row["committed_at"]),
+    )
+
+
+def gold_is_built(reader: Reader) -> bool:
+    """Whether gold's reports are there; they come last in its first refresh."""
+    found = reader.query(
+        "SELECT count(*) AS n FROM information_schema.tables"
+        " WHERE table_schema = 'main' AND table_name IN ('rpt_live_flights', 'rpt_airline_delays',"
+        " 'rpt_delay_totals', 'rpt_passengers_vs_turnaround', 'rpt_watermark', 'rpt_data_quality')"
+    )
+    return bool(found["n"][0].as_py() == 6)
+
+
+def gold_through(reader: Reader) -> datetime | None:
+    """When the newest batch that all of gold holds was loaded (wall clock)."""
+    try:
+        (row,) = reader.query(_GOLD_THROUGH).to_pylist()
+    except UsageError:
+        return None
+    through: datetime | None = row["committed_at"]
+    return through
+
+
+def board(reader: Reader) -> pa.Table:
+    """The active flights as they are now, in no order."""
+    return reader.query(
+        "SELECT * REPLACE (CAST(events AS BIGINT) AS events) FROM main.rpt_live_flights"
+    )
+
+
+def watermark(reader: Reader, table: pa.Table) -> datetime | None:
+    """Now, in event time: as the board has it, or asked for where no flight is active."""
+    if not table.num_rows:
+        table = reader.query("SELECT watermark_at FROM main.rpt_watermark")
+    instants: list[datetime | None] = table["watermark_at"][:1].to_pylist()
+    return instants[0] if instants else None

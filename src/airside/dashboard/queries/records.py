@@ -1,0 +1,74 @@
+"""Single records and what was found about them: the quarantine and the quality of days."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from airside.dashboard.rows import documents
+from airside.warehouse import Reader
+
+MAX_PAYLOAD_BYTES = 64 * 1024
+"""So much of a payload is shown."""
+
+
+def quarantined(
+    reader: Reader, reason: str | None, limit: int, offset: int
+) -> tuple[int, pa.Table]:
+    """How many records were refused for a reason (None for any), and a page, newest first."""
+    where, parameters = ("true", []) if reason is None else ("reason = ?", [reason])
+    (total,) = reader.query(
+        f"SELECT count(*) AS n FROM staging.quarantine WHERE {where}", parameters
+    )["n"].to_pylist()
+    page = reader.query(
+        f"""
+        SELECT
+            shard_id,
+            sequence_number,
+            arrived_at,
+            reason,
+            reasons,
+            detail,
+            payload[:{MAX_PAYLOAD_BYTES}] AS payload,
+            octet_length(payload) AS payload_bytes
+        FROM staging.quarantine
+        WHERE {where}
+        ORDER BY arrived_at DESC, shard_id DESC, sequence_number DESC
+        LIMIT ? OFFSET ?
+        """,
+        [*parameters, limit, offset],
+    )
+    payload = pa.array([as_text(value) for value in page["payload"].to_pylist()], pa.string())
+    return total, page.set_column(page.column_names.index("payload"), "payload", payload)
+
+
+def quality(reader: Reader) -> pa.Table:
+    """Verdicts, reasons and flags by day of arrival, newest day first, then most records."""
+    return reader.query(
+        "SELECT arrived_date, kind, item AS name, records, received, share_of_received"
+        " FROM main.rpt_data_quality ORDER BY arrived_date DESC, kind, records DESC, item"
+    )
+
+
+def locations(
+    reader: Reader, leg_key: str, scheduled_departure_at: str, limit: int, offset: int
+) -> tuple[int, list[dict[str, Any]]]:
+    """How many records a leg has, and where a page of them lies, newest first."""
+    identity = "leg_key = ? AND scheduled_departure_at = CAST(? AS TIMESTAMP)"
+    parameters = [leg_key, scheduled_departure_at.removesuffix("Z")]
+    (total,) = reader.query(
+        f"SELECT count(*) AS n FROM staging.flight_events WHERE {identity}", parameters
+    )["n"].to_pylist()
+    page = reader.query(
+        "SELECT shard_id, sequence_number, arrived_at, event_id FROM staging.flight_events"
+        f" WHERE {identity}"
+        " ORDER BY arrived_at DESC, shard_id DESC, sequence_number DESC LIMIT ? OFFSET ?",
+        [*parameters, limit, offset],
+    )
+    return total, documents(page)
+
+
+def as_text(payload: bytes | None) -> str | None:
+    r"""Bytes as text; what is not UTF-8 as `\xNN`."""
+    if payload is None:
+        return None
+    return payload[:MAX_PAYLOAD_BYTES].decode("utf-8", errors="backslashreplace")

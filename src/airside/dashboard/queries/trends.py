@@ -1,0 +1,175 @@
+"""How figures go by hour, by hour of the day and by day, of all, of airlines or of airports."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+import pyarrow as pa
+
+from airside.dashboard.filters import Filters
+from airside.warehouse import Reader
+
+By = Literal["hour", "hour_of_day", "day"]
+GroupBy = Literal["none", "airline", "airport"]
+
+WINDOWS: dict[By, timedelta] = {
+    "hour": timedelta(hours=48),
+    "hour_of_day": timedelta(days=30),
+    "day": timedelta(days=60),
+}
+"""How far back from the watermark a trend goes where no window is chosen."""
+
+_TRENDS = """
+WITH legs AS (
+    SELECT legs.*, turnarounds.turnaround_minutes
+    FROM main.fct_flight_legs AS legs
+    LEFT JOIN main.fct_turnarounds AS turnarounds
+        ON turnarounds.leg_key = legs.leg_key
+        AND turnarounds.scheduled_departure_at = legs.scheduled_departure_at
+    WHERE {window}
+),
+sides AS (
+    SELECT
+        *,
+        'departure' AS side,
+        departure_airport_iata AS airport_iata,
+        scheduled_departure_at AS scheduled_at
+    FROM legs
+    UNION ALL
+    SELECT
+        *,
+        'arrival' AS side,
+        arrival_airport_iata AS airport_iata,
+        scheduled_arrival_at AS scheduled_at
+    FROM legs
+),
+chosen AS (
+    SELECT *, {group} AS group_code, {bucket} AS bucket
+    FROM sides
+    WHERE {where}
+),
+largest AS (
+    SELECT group_code, count(*) AS size FROM chosen GROUP BY group_code
+    ORDER BY size DESC, group_code LIMIT ?
+),
+measured AS (
+    SELECT
+        chosen.bucket,
+        chosen.group_code,
+        any_value(largest.size) AS size,
+        {flights} AS flights,
+        {cancelled} AS cancelled,
+        count(actual_departure_at) FILTER (side = 'departure') AS departures,
+        count(actual_arrival_at) FILTER (side = 'arrival') AS arrivals,
+        avg(departure_delay_minutes) FILTER (side = 'departure') AS mean_departure_delay_minutes,
+        avg(arrival_delay_minutes) FILTER (side = 'arrival') AS mean_arrival_delay_minutes,
+        count(*) FILTER (
+            side = 'departure' AND departure_delay_minutes < 15 AND NOT is_cancelled
+        ) / nullif(
+            count(*) FILTER (side = 'departure' AND (is_departed OR is_cancelled)), 0
+        )::DOUBLE AS d15,
+        count(*) FILTER (
+            side = 'arrival' AND arrival_delay_minutes < 15
+            AND NOT is_cancelled AND NOT is_diverted
+        ) / nullif(
+            count(*) FILTER (side = 'arrival' AND (is_landed OR is_cancelled OR is_diverted)), 0
+        )::DOUBLE AS a15,
+        {passengers}::BIGINT AS passengers,
+        avg(security_wait_time_minutes) FILTER (side = 'departure') AS mean_security_wait_minutes,
+        max(security_wait_time_minutes) FILTER (side = 'departure')
+            AS longest_security_wait_minutes,
+        count(security_wait_time_minutes) FILTER (side = 'departure') AS security_n,
+        avg(turnaround_minutes) FILTER (side = 'arrival') AS mean_turnaround_minutes,
+        count(turnaround_minutes) FILTER (side = 'arrival') AS turnaround_n
+    FROM chosen
+    INNER JOIN largest ON largest.group_code IS NOT DISTINCT FROM chosen.group_code
+    GROUP BY chosen.bucket, chosen.group_code
+)
+SELECT
+    {at} AS at,
+    {hour} AS hour,
+    measured.group_code AS "group",
+    {name} AS group_name,
+    flights,
+    cancelled,
+    departures,
+    arrivals,
+    departures + arrivals AS movements,
+    mean_departure_delay_minutes,
+    mean_arrival_delay_minutes,
+    d15,
+    a15,
+    passengers,
+    mean_security_wait_minutes,
+    longest_security_wait_minutes,
+    security_n,
+    mean_turnaround_minutes,
+    turnaround_n
+FROM measured
+{names}
+ORDER BY bucket, size DESC, measured.group_code
+"""
+
+
+def trends(
+    reader: Reader,
+    filters: Filters,
+    *,
+    by: By,
+    group_by: GroupBy,
+    top: int,
+    zone: str,
+    watermark: datetime,
+) -> pa.Table:
+    """Figures by bucket of scheduled time, and by group.
+
+    What belongs to a departure is in the bucket of its scheduled departure, what belongs to an
+    arrival in that of its scheduled arrival. Grouped by airport, a leg counts for both its ends,
+    each with its own side; else once.
+
+    Args:
+        reader: The warehouse.
+        filters: Which legs; without a window, the last `WINDOWS[by]` of event time.
+        by: The buckets.
+        group_by: The groups.
+        top: Only so many groups, the largest.
+        zone: Whose hours `hour_of_day` means.
+        watermark: Now, in event time.
+    """
+    chosen = filters.within(watermark - WINDOWS[by])
+    where, parameters = chosen.where_side()
+    window, window_parameters = Filters(since=chosen.since, until=chosen.until).where()
+    by_airport = group_by == "airport"
+    local = f"timezone('{zone}', timezone('UTC', scheduled_at))"
+    bucket = {
+        "hour": "date_trunc('hour', scheduled_at)",
+        "day": "date_trunc('day', scheduled_at)",
+        "hour_of_day": f"CAST(extract(hour FROM {local}) AS INTEGER)",
+    }[by]
+    # A leg that is not seen from one of its ends has its passengers once, on its departure, or on
+    # its arrival where only that is asked for.
+    once = "arrival" if chosen.direction == "arrival" else "departure"
+    both_ends = by_airport or bool(chosen.airports)
+    per_leg = "true" if both_ends else f"side = '{once}'"
+    code, table = ("airport_iata", "airports") if by_airport else ("airline_iata", "airlines")
+    names = f"LEFT JOIN main.dim_{table} AS named ON named.{code} = measured.group_code"
+    return reader.query(
+        _TRENDS.format(
+            window=window.replace("scheduled_departure_at", "legs.scheduled_departure_at"),
+            where=where,
+            bucket=bucket,
+            group={"none": "NULL::VARCHAR", "airline": "airline_iata", "airport": "airport_iata"}[
+                group_by
+            ],
+            flights=f"count(*) FILTER ({per_leg})",
+            cancelled=f"count(*) FILTER ({per_leg} AND is_cancelled)",
+            passengers=(
+                f"sum(passenger_count) FILTER ({per_leg} AND CASE side"
+                " WHEN 'departure' THEN is_departed ELSE is_landed END)"
+            ),
+            at="NULL::TIMESTAMP" if by == "hour_of_day" else "bucket",
+            hour="bucket" if by == "hour_of_day" else "NULL::INTEGER",
+            name="NULL::VARCHAR" if group_by == "none" else f"named.{table[:-1]}_name",
+            names="" if group_by == "none" else names,
+        ),
+        [*window_parameters, *parameters, top],
+    )

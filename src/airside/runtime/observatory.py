@@ -1,0 +1,202 @@
+"""What the dashboard may see and do of a data directory, for any thread to call."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from airside.bronze import BRONZE
+from airside.dashboard import Answers, Backend
+from airside.dashboard.queries.live import gold_through
+from airside.errors import AirsideError
+from airside.gold import answers
+from airside.ledger import Attempt
+from airside.runtime.pipeline import Health
+from airside.runtime.raw_records import Found, RecordId, raw_records
+from airside.runtime.readers import Observer
+from airside.silver import SILVER
+from airside.stream import Stream
+from airside.warehouse import Reader, RemoteReader
+
+_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - instants of the warehouse are UTC without a zone
+_MICROSECOND = timedelta(microseconds=1)
+_STAGES = (BRONZE, SILVER)
+_MAX_FAILURES = 20
+_STORAGE_SECONDS = 10.0
+_PARTS = {
+    "stream": ("stream.db*",),
+    "bronze": ("bronze/**/*",),
+    "silver": ("silver/**/*",),
+    "gold": ("gold/**/*",),
+    "warehouse": ("warehouse.duckdb*",),
+    "ledger": ("ledger.db*",),
+}
+
+
+class Observatory:
+    """Looks at a data directory on behalf of many threads.
+
+    Args:
+        observer: Used by one thread at a time, under a lock.
+        put_stream: Takes the records that are posted; likewise.
+        health: The stages of the pipeline in this process; None where it runs elsewhere or not.
+        clock: Microseconds since the Unix epoch.
+    """
+
+    def __init__(
+        self,
+        observer: Observer,
+        put_stream: Stream,
+        *,
+        health: Mapping[str, Health] | None,
+        clock: Callable[[], int],
+    ) -> None:
+        self._observer = observer
+        self._stream = put_stream
+        self._health = health
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._put_lock = threading.Lock()
+        self._storage: tuple[float, list[dict[str, Any]]] | None = None
+
+    def backend(self, reader: Reader, changed: threading.Event) -> Backend:
+        """What the dashboard is given.
+
+        Args:
+            reader: The warehouse; may be asked by any thread.
+            changed: Set when a batch has been loaded.
+        """
+        return Backend(
+            reader=reader,
+            answers=Answers(
+                airline_delays=answers.airline_delays,
+                delay_totals=answers.delay_totals,
+                passengers_vs_turnaround=answers.passengers_vs_turnaround,
+            ),
+            pipeline=self.pipeline,
+            storage=self.storage,
+            failures=self.failures,
+            raw_records=self.raw_records,
+            put=self.put,
+            clock=self._clock,
+            changed=changed,
+        )
+
+    def pipeline(self) -> dict[str, Any]:
+        """The account as `airside status --json` prints it, and how each stage is doing."""
+        with self._lock:
+            document = self._observer.account().as_dict()
+            stages = [self._stage(stage) for stage in _STAGES]
+            stages.append(self._gold())
+        is_running = self._health is not None or self._answers_elsewhere()
+        return {**document, "is_running": is_running, "stages": stages}
+
+    def storage(self) -> list[dict[str, Any]]:
+        """Bytes and files of each part; counted anew at most every ten seconds."""
+        now = time.monotonic()
+        if self._storage is None or now - self._storage[0] > _STORAGE_SECONDS:
+            root = self._observer.data_dir.root
+            parts = [{"name": name, **_size(root, patterns)} for name, patterns in _PARTS.items()]
+            self._storage = (now, parts)
+        return self._storage[1]
+
+    def failures(self) -> list[dict[str, Any]]:
+        """What failed lately, newest first."""
+        with self._lock:
+            attempts = [
+                attempt
+                for stage in _STAGES
+                for attempt in self._observer.ledger.latest(
+                    stage, outcome="failed", limit=_MAX_FAILURES
+                )
+            ]
+        return [
+            {
+                "stage": attempt.stage,
+                "started_at": _iso(attempt.started_at_us),
+                "finished_at": _iso(attempt.finished_at_us),
+                "error": attempt.error or "unknown",
+            }
+            for attempt in sorted(attempts, key=lambda a: a.started_at_us, reverse=True)
+        ]
+
+    def raw_records(self, wanted: Sequence[RecordId]) -> Found:
+        """The bytes of records; see `airside.runtime.raw_records`."""
+        with self._lock:
+            return raw_records(self._observer, wanted)
+
+    def put(self, payloads: Sequence[bytes]) -> None:
+        """Put records on the stream; they are durable on return."""
+        with self._put_lock:
+            self._stream.put(payloads)
+
+    def _stage(self, stage: str) -> dict[str, Any]:
+        health = (self._health or {}).get(stage)
+        if health is not None:
+            return self._row(stage, health.last_success_us, health.error, health.failures)
+        succeeded = self._newest(stage, "succeeded")
+        failed = self._newest(stage, "failed")
+        is_failing = failed is not None and (
+            succeeded is None or failed.attempt_id > succeeded.attempt_id
+        )
+        return self._row(
+            stage,
+            succeeded.finished_at_us if succeeded else None,
+            failed.error if failed and is_failing else None,
+            int(is_failing),
+        )
+
+    def _gold(self) -> dict[str, Any]:
+        health = (self._health or {}).get("gold")
+        if health is not None:
+            return self._row("gold", health.last_success_us, health.error, health.failures)
+        # Gold keeps no attempts; what it holds tells how far it has come.
+        through = gold_through(self._observer.reader)
+        through_us = None if through is None else (through - _EPOCH) // _MICROSECOND
+        return self._row("gold", through_us, None, 0)
+
+    def _row(
+        self, name: str, last_us: int | None, error: str | None, failures: int
+    ) -> dict[str, Any]:
+        return {
+            "name": name,
+            "last_success_at": _iso(last_us),
+            "age_seconds": None if last_us is None else self._age(last_us),
+            "error": error,
+            "failures": failures,
+        }
+
+    def _age(self, instant_us: int) -> float:
+        return max(0.0, (self._clock() - instant_us) / 1e6)
+
+    def _newest(self, stage: str, outcome: str) -> Attempt | None:
+        attempts = self._observer.ledger.latest(stage, outcome=outcome)
+        return attempts[0] if attempts else None
+
+    def _answers_elsewhere(self) -> bool:
+        try:
+            return RemoteReader.connect(self._observer.data_dir.socket) is not None
+        except AirsideError:
+            return False
+
+
+def _size(root: Path, patterns: Sequence[str]) -> dict[str, int]:
+    total = files = 0
+    for pattern in patterns:
+        for path in root.glob(pattern):
+            try:
+                if path.is_file():
+                    total += path.stat().st_size
+                    files += 1
+            except OSError:  # gone since it was listed
+                continue
+    return {"bytes": total, "files": files}
+
+
+def _iso(instant_us: int | None) -> str | None:
+    if instant_us is None:
+        return None
+    instant = datetime.fromtimestamp(instant_us / 1e6, tz=UTC)
+    return instant.isoformat().removesuffix("+00:00") + "Z"

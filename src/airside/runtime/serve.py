@@ -1,0 +1,165 @@
+"""Serves the dashboard: beside a running pipeline, or alone over a data directory."""
+
+import contextlib
+import errno
+import socket
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import uvicorn
+
+from airside.dashboard import Backend, Options, check_exposure
+from airside.dashboard.app import Dashboard
+from airside.dashboard.security import is_loopback
+from airside.errors import TerminalError, UsageError
+from airside.runtime.clocks import wall_clock
+from airside.runtime.data_dir import DataDir
+from airside.runtime.following import FollowingReader
+from airside.runtime.observatory import Observatory
+from airside.runtime.pipeline import Pipeline
+from airside.runtime.readers import observe
+from airside.runtime.sources import open_stream
+from airside.settings import DashboardSettings, Settings
+
+_START_SECONDS = 30.0
+_GRACE_SECONDS = 3
+_BACKLOG = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the dashboard listens."""
+
+    host: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """What to open in a browser on this machine."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(self.host, self.host)  # noqa: S104 - a comparison
+        return f"http://{f'[{host}]' if ':' in host and host[0] != '[' else host}:{self.port}"
+
+
+@contextlib.contextmanager
+def serve_pipeline(pipeline: Pipeline, data_dir: DataDir, settings: Settings) -> Iterator[Address]:
+    """Serve the dashboard of the pipeline in this process.
+
+    Raises:
+        UsageError: The address cannot be used, or would let strangers in.
+    """
+    changed = threading.Event()
+    pipeline.on_load(changed.set)
+    with (
+        _listening(settings.dashboard) as listener,
+        observe(data_dir, pipeline.warehouse) as observer,
+        open_stream(data_dir, settings) as put_stream,
+    ):
+        observatory = Observatory(observer, put_stream, health=pipeline.health, clock=wall_clock)
+        backend = observatory.backend(pipeline.warehouse, changed)
+        with _served(backend, settings, listener) as address:
+            yield address
+
+
+@contextlib.contextmanager
+def serve_data_dir(data_dir: DataDir, settings: Settings) -> Iterator[Address]:
+    """Serve the dashboard of a data directory, whether or not a pipeline runs on it.
+
+    Raises:
+        UsageError: There is no data directory; the address cannot be used, or would let strangers
+            in.
+    """
+    data_dir.check()
+    reader = FollowingReader(data_dir)
+    with (
+        _listening(settings.dashboard) as listener,
+        observe(data_dir, reader) as observer,
+        open_stream(data_dir, settings) as put_stream,
+    ):
+        observatory = Observatory(observer, put_stream, health=None, clock=wall_clock)
+        with _served(observatory.backend(reader, threading.Event()), settings, listener) as address:
+            yield address
+
+
+@contextlib.contextmanager
+def _served(backend: Backend, settings: Settings, listener: socket.socket) -> Iterator[Address]:
+    """Run the server on a thread of its own until the block ends; then say good-bye to viewers."""
+    dashboard = Dashboard(backend, _options(settings))
+    server = uvicorn.Server(
+        uvicorn.Config(
+            dashboard.app,
+            log_config=None,
+            log_level="error",
+            access_log=False,  # it would write tokens in addresses down
+            server_header=False,
+            proxy_headers=False,
+            timeout_graceful_shutdown=_GRACE_SECONDS,
+        )
+    )
+    thread = threading.Thread(
+        target=server.run, args=([listener],), name="dashboard-server", daemon=True
+    )
+    thread.start()
+    if not dashboard.started.wait(_START_SECONDS):
+        raise TerminalError(
+            f"the dashboard's server did not start within {_START_SECONDS:.0f} s; its own output "
+            "says more"
+        )
+    try:
+        host, port = listener.getsockname()[:2]
+        yield Address(host, port)
+    finally:
+        # Open streams would keep the server from ending, so they are ended first.
+        dashboard.close_streams()
+        server.should_exit = True
+        thread.join()
+
+
+@contextlib.contextmanager
+def _listening(settings: DashboardSettings) -> Iterator[socket.socket]:
+    """Listen, or say why not."""
+    token = settings.token.get_secret_value() if settings.token else None
+    check_exposure(settings.host, token, is_open=settings.open)
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise UsageError(
+            f"--host {settings.host} is not an address of this machine ({error.strerror or error})"
+        ) from error
+    with listener:
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(_BACKLOG)
+        except OSError as error:
+            raise UsageError(_why_not(settings, error)) from error
+        yield listener
+
+
+def _why_not(settings: DashboardSettings, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"port {settings.port} on {settings.host} is in use by another program; choose another "
+            "with --port (0 takes a free one)"
+        )
+    if error.errno == errno.EACCES:
+        return f"port {settings.port} needs privileges; choose one above 1023 with --port"
+    return f"--host {settings.host} --port {settings.port} cannot be used ({error.strerror})"
+
+
+def _options(settings: Settings) -> Options:
+    given = settings.dashboard
+    names = [] if is_loopback(given.host) or given.host in {"0.0.0.0", "::"} else [given.host]  # noqa: S104 - a comparison
+    return Options(
+        token=given.token.get_secret_value() if given.token else None,
+        allowed_hosts=(*given.allowed_hosts, *names),
+        airport=given.airport,
+        poll_seconds=given.poll_seconds,
+        min_push_seconds=given.min_push_seconds,
+        max_viewers=given.max_viewers,
+        max_body_bytes=given.max_body_bytes,
+        max_backlog_records=given.max_backlog_records,
+    )

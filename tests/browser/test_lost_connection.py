@@ -1,0 +1,75 @@
+"""What the page says while the server is away, and that it comes back by itself."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from support.browsing import Server, event_of, serve_copy
+
+
+@pytest.fixture
+def own_server(tmp_path: Path, prepared: Path) -> Server:
+    return serve_copy(prepared, tmp_path / "data")
+
+
+def test_a_restart_shows_within_three_seconds_and_heals_without_reload(
+    browser: Browser, own_server: Server
+) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    connection = page.locator(".connection")
+    with own_server.running():
+        page.goto(own_server.url)
+        expect(connection).to_have_attribute("data-state", "live")
+        page.locator(".board-row").first.wait_for()
+        page.evaluate("window.isSamePage = true")
+    lost = page.locator('.connection[data-state="lost"], .connection[data-state="stopping"]')
+    expect(lost).to_be_visible(timeout=3_000)
+    expect(page.locator(".banner").first).to_contain_text("as of")
+    assert page.locator(".board-row").count() > 0, "what was known stays on the screen"
+
+    with own_server.running():
+        expect(connection).to_have_attribute("data-state", "live", timeout=10_000)
+        expect(page.get_by_text("as of")).to_have_count(0)
+        flight = own_server.get("live-flights?status=scheduled&limit=1")["rows"][0]
+        page.get_by_label("Search the board").fill(flight["flight_icao"])
+        own_server.put(event_of(flight, "after-the-restart", departure_gate="Q99"))
+        row = page.locator(f'.board-row[data-leg="{flight["leg_key"]}"]')
+        expect(row).to_contain_text("Q99", timeout=15_000)
+        assert page.evaluate("window.isSamePage")
+    context.close()
+
+
+def test_two_tabs_share_one_connection(browser: Browser, server: Server) -> None:
+    context = browser.new_context()
+    pages = [context.new_page() for _ in range(3)]
+    for page in pages:
+        page.goto(server.url)
+        page.locator('.connection[data-state="live"]').wait_for()
+    viewers = server.get("status")["viewers"]
+    for page in pages[1:]:
+        page.close()
+    expect(pages[0].locator(".connection")).to_have_attribute("data-state", "live")
+    context.close()
+    assert viewers <= 3  # this context's one, and those of tests that run beside
+
+
+def test_a_failing_request_says_so_and_can_be_tried_again(browser: Browser, server: Server) -> None:
+    context = browser.new_context()
+    page = context.new_page()
+    page.route(
+        "**/api/v1/trends*",
+        lambda route: route.fulfill(
+            status=503,
+            content_type="application/problem+json",
+            body='{"title": "Unavailable", "status": 503, "detail": "the warehouse is busy"}',
+        ),
+    )
+    page.goto(f"{server.url}/?page=trends")
+    panel = page.locator('[data-panel="trend-delay"]')
+    expect(panel.locator(".panel-message")).to_contain_text("the warehouse is busy")
+    panel.get_by_role("button", name="Try again").click()
+    page.unroute("**/api/v1/trends*")
+    expect(panel.locator(".panel-message")).to_be_hidden()
+    context.close()
