@@ -16,6 +16,7 @@ from airside.runtime.data_dir import DataDir
 from airside.runtime.serve import serve_data_dir
 from airside.runtime.up import operation
 from airside.settings import Settings, load
+from airside.stream import EmbeddedStream
 from support.command import airside
 from support.dashboards import Stream, View, event, prepared, served, watching
 
@@ -222,8 +223,10 @@ def test_a_pipeline_may_start_while_the_dashboard_looks(
 
 
 def test_before_the_first_event_the_page_says_so(tmp_path: Path) -> None:
-    DataDir(tmp_path / "data").open()
-    with served(tmp_path / "data") as client:
+    directory = DataDir(tmp_path / "data")
+    directory.open()
+    EmbeddedStream(directory.stream, clock=lambda: 0).close()
+    with served(directory.root) as client:
         document = snapshot(client)
         assert document["live"]["flights"] == []
         assert document["watermark"] is None
