@@ -166,6 +166,7 @@ def assert_owned(data_dir: DataDir, owner: object) -> None:
 
 
 def test_it_has_one_owner_at_a_time(made: DataDir) -> None:
+    (made.root / "airside.lock").write_text("4711471147114711")  # of an owner before
     with made.owned():
         assert_owned(made, os.getpid())
         assert_owned(DataDir(made.root / ".." / "data"), os.getpid())
