@@ -114,9 +114,10 @@ def _put(url: str, lines: list[bytes]) -> None:
         answer.read()
 
 
-def _get(url: str, path: str) -> Any:
+def _get(url: str, path: str) -> dict[str, Any]:
     with urllib.request.urlopen(f"{url}/api/v1/{path}", timeout=30) as answer:
-        return json.load(answer)
+        document: dict[str, Any] = json.load(answer)
+        return document
 
 
 def _wait_for_flights(url: str) -> None:

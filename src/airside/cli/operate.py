@@ -42,10 +42,13 @@ def backfill(source: Path | None, data_dir: Path | None) -> None:
         def progress(records: int) -> None:
             advance("backfill", records)
 
+        def warn(text: str) -> None:
+            click.echo(f"Warning: {text}", err=True)
+
         if source is None:
             total = rebuild(directory, settings, progress)
         else:
-            total = restore(source, directory, settings, progress)
+            total = restore(source, directory, settings, progress, warn)
     click.echo(f"Rebuilt {directory.root} from {counted(total, 'archived record')}.", err=True)
 
 

@@ -73,10 +73,7 @@ class DataDir:
                 raise PermissionError(13, "Permission denied")
         except OSError as error:
             if error.errno in _FULL:
-                raise RetryableError(
-                    f"the data directory {self.root} cannot be written ({error.strerror}); free "
-                    "disk space, then try again"
-                ) from error
+                raise self._full(error) from error
             raise UsageError(
                 f"the data directory {self.root} cannot be used ({error.strerror}); choose another "
                 "with --data-dir, or mend its permissions"
@@ -133,12 +130,15 @@ class DataDir:
         The kernel gives the lock back when the process ends, however it ends.
 
         Raises:
-            RetryableError: Another process owns it.
+            RetryableError: Another process owns it, or the disk is full.
+            UsageError: It cannot be written, or its file system knows no locks.
         """
         path = self.root / "airside.lock"
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
+            if error.errno in _FULL:
+                raise self._full(error) from error
             raise UsageError(
                 f"{path} cannot be opened ({error.strerror}); mend the directory's permissions"
             ) from error
@@ -151,12 +151,24 @@ class DataDir:
                     f"another Airside (process {owner}) is running on {self.root}; stop it, or "
                     "choose another directory with --data-dir"
                 ) from None
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            except OSError as error:
+                raise UsageError(
+                    f"{path} cannot be locked ({error.strerror}); choose a directory on a local "
+                    "file system with --data-dir"
+                ) from error
+            with contextlib.suppress(OSError):  # the lock holds on a full disk too
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
             yield
         finally:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
+
+    def _full(self, error: OSError) -> RetryableError:
+        return RetryableError(
+            f"the data directory {self.root} cannot be written ({error.strerror}); free disk space,"
+            " then try again"
+        )
 
     def _mark(self) -> None:
         partial = self.root / f".{_MARKER}.{os.getpid()}"

@@ -6,13 +6,14 @@ left out then, as nothing can be said of them.
 """
 
 import os
+import shlex
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
 
 from airside.bronze import BRONZE, Archive, ArchiveReader
 from airside.bronze.index import INDEX_SUFFIX
-from airside.errors import AirsideError
+from airside.errors import AirsideError, CorruptDataError
 from airside.events import FLIGHT_EVENTS
 from airside.gold import answers
 from airside.lake import LocalLake
@@ -46,6 +47,8 @@ def examine(data_dir: DataDir, clock: Callable[[], int]) -> list[Finding]:
                 findings.append(check(patient))
             except AirsideError as error:
                 cause, next_step = _split(str(error))
+                if isinstance(error, CorruptDataError):
+                    next_step = _remedy(patient, cause) or next_step
                 findings.append(Finding(stage, "stopped", "cannot be used", cause, next_step))
                 break
     return findings
@@ -247,6 +250,16 @@ def _failure(patient: Patient, stage: str, text: str) -> Finding | None:
         again = patient.command("run")
         next_step = f"{next_step}; then {again}" if next_step else again
     return Finding(stage, "stopped", text, cause, next_step or "the stage tries again by itself")
+
+
+def _remedy(patient: Patient, cause: str) -> str | None:
+    """The command that makes a damaged file good, where there is one."""
+    data_dir = patient.data_dir
+    if str(data_dir.warehouse) in cause:
+        return patient.command("backfill")
+    if str(data_dir.stream) in cause or str(data_dir.ledger) in cause:
+        return f"airside backfill --source {shlex.quote(str(data_dir.root))} --data-dir NEW"
+    return None
 
 
 def _split(message: str) -> tuple[str, str | None]:
