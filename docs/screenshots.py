@@ -29,15 +29,17 @@ LATER = 6_000
 DESK = (1440, 900)
 # name, address, size; {leg} is a landed flight
 VIEWS = [
-    ("operations", "/", (1440, 1410)),
+    ("operations", "/", DESK),
     ("operations-filtered", "/?airline=6E&hours=6", DESK),
     ("trends", "/?page=trends", DESK),
     ("trends-by-airline", "/?page=trends&group=airline", DESK),
-    ("pipeline", "/?page=pipeline", (1440, 1250)),
+    ("pipeline", "/?page=pipeline", DESK),
     ("flight", "/?leg={leg}", DESK),
     ("phone", "/", (390, 844)),
     ("wall", "/?kiosk", (1920, 1080)),
 ]
+WHOLE = {"operations", "pipeline"}
+"""Down to the end of the page; of the others what fits on the screen."""
 
 
 def main() -> None:
@@ -145,7 +147,7 @@ def _take(browser: Browser, url: str, view: str, theme: str, size: tuple[int, in
     page.goto(url)
     page.locator('.connection[data-state="live"]').wait_for()
     page.wait_for_timeout(3_500)
-    page.screenshot(path=IMAGES / f"{view}-{theme}.png")
+    page.screenshot(path=IMAGES / f"{view}-{theme}.png", full_page=view in WHOLE)
     context.close()
 
 
