@@ -59,7 +59,7 @@ export const COLUMNS: readonly BoardColumn[] = [
   {
     key: "route",
     label: "Route",
-    width: 5.8,
+    width: 6.6,
     rank: 0,
     fields: ["departure_airport_iata", "arrival_airport_iata"],
     value: (flight) => `${flight.departure_airport_iata} ${flight.arrival_airport_iata}`,

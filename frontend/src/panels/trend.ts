@@ -196,7 +196,7 @@ function option(colors: Palette, answer: TrendsAnswer, measure: TrendMeasure): o
   const scale = measure.format === "ratio" ? 100 : 1;
   const format = FORMATS[measure.format];
   const valuesOf = (rows: TrendRow[], key: Key): (number | null)[] => {
-    const found = new Map(rows.map((row) => [keyOf(row), row[key]]));
+    const found = new Map(rows.filter(hasBegun).map((row) => [keyOf(row), row[key]]));
     return buckets.map(([bucket]) => {
       const value = found.get(bucket);
       return value === null || value === undefined ? null : value * scale;
@@ -228,6 +228,11 @@ function option(colors: Palette, answer: TrendsAnswer, measure: TrendMeasure): o
     yAxis: valueAxis(colors, measure.unit, scale === 100 ? { min: 0, max: 100, interval: 25 } : {}),
     series,
   };
+}
+
+/** Where none of the flights has moved or been cancelled, there is nothing to say yet, not zero. */
+function hasBegun(row: TrendRow): boolean {
+  return row.movements > 0 || row.cancelled > 0;
 }
 
 function largestGroups(rows: TrendRow[]): string[] {
