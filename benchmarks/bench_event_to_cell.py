@@ -119,13 +119,8 @@ def _put(url: str, lines: list[bytes]) -> None:
 
 def _get(url: str, path: str) -> dict[str, Any]:
     with urllib.request.urlopen(f"{url}/api/v1/{path}", timeout=30) as answer:
-<<<<<<< HEAD
-        document: dict[str, Any] = json.load(answer)
-        return document
-=======
         found: dict[str, Any] = json.load(answer)
     return found
->>>>>>> origin/dashboard
 
 
 def _wait_for_flights(url: str) -> None:
