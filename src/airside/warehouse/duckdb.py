@@ -205,10 +205,8 @@ def translated_errors(path: Path) -> Iterator[None]:
                 f"{path} is open in another process, and it does not answer on its socket; stop "
                 f"that process, or wait until it has started ({_first_line(text)})"
             ) from error
-        if "No space left" in text or "could not write" in text.lower():
-            raise RetryableError(
-                f"{path}: the disk is full ({_first_line(text)}); free space, then start again"
-            ) from error
+        if _is_full(error):
+            raise _full(path, text) from error
         raise CorruptDataError(
             f"{path} cannot be read ({_first_line(text)}); move it aside and rebuild it from the "
             "archive with `airside backfill`"
@@ -221,12 +219,25 @@ def translated_errors(path: Path) -> Iterator[None]:
             "space for temporary files"
         ) from error
     except duckdb.Error as error:
+        if _is_full(error):  # a commit that cannot be written is told as a transaction's error
+            raise _full(path, str(error)) from error
         if not _is_damage(error):
             raise
         raise CorruptDataError(
             f"{path}: {_first_line(str(error))}; start again; if it stays, move the file aside and "
             "rebuild it from the archive with `airside backfill`"
         ) from error
+
+
+def _is_full(error: duckdb.Error) -> bool:
+    text = str(error)
+    return "No space left" in text or "could not write" in text.lower()
+
+
+def _full(path: Path, text: str) -> RetryableError:
+    return RetryableError(
+        f"{path}: the disk is full ({_first_line(text)}); free space, then start again"
+    )
 
 
 def _is_damage(error: duckdb.Error) -> bool:
