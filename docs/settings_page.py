@@ -1,4 +1,4 @@
-"""Writes `docs/settings.md` from the settings' own definitions: `python docs/settings_page.py`."""  # noqa: INP001 - a script
+"""Writes `docs/settings.md` from the settings' own definitions: `python docs/settings_page.py`."""
 
 from pathlib import Path
 from typing import Any, get_args, get_origin
