@@ -2,17 +2,27 @@
 
 The only module that reads the environment and `airside.toml`. A value comes from, in rising order:
 the default here, `airside.toml` in the working directory (or the file that `AIRSIDE_CONFIG`
-names), the environment (`AIRSIDE_SILVER__WINDOW_SECONDS=60`), the command line.
+names), the environment (`AIRSIDE_SILVER__WINDOW_SECONDS=60`; an empty variable is not set), the
+command line.
 """
 
 import difflib
+import json
 import os
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+)
 from pydantic.fields import FieldInfo
 
 from airside.errors import UsageError
@@ -23,10 +33,20 @@ CONFIG_FILE = "airside.toml"
 
 Seconds = Annotated[float, Field(gt=0)]
 MessPreset = Literal["none", "typical", "hostile"]
+Access = Literal["guarded", "open"]
+
+
+def _true_is_not_one(value: object) -> object:
+    """No setting is a truth value, and pydantic would take one for a number."""
+    if isinstance(value, bool):
+        raise ValueError("input should not be true or false")  # noqa: TRY004 - pydantic's way
+    return value
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    _no_truth = field_validator("*", mode="before")(_true_is_not_one)
 
 
 class SimulatorSettings(_Section):
@@ -38,8 +58,10 @@ class SimulatorSettings(_Section):
     time_compression: float = Field(60, gt=0, description="Simulated seconds in a real second")
     telemetry_seconds: int = Field(60, ge=1, description="Simulated time between positions")
     mess: MessPreset = Field("typical", description="How dirty the records are")
-    mess_rates: dict[str, int | float] = Field(
-        default_factory=dict, description="Single rates that differ from the preset's"
+    mess_rates: dict[str, Annotated[int | float, BeforeValidator(_true_is_not_one)]] = Field(
+        default_factory=dict,
+        description="Single rates that differ from the preset's; JSON in the environment",
+        examples=['{"duplicates": 0.1}'],
     )
 
 
@@ -64,7 +86,9 @@ class SilverSettings(_Section):
 
     window_seconds: Seconds = Field(1, description="Micro-batch trigger")
     max_batch_records: int = Field(100_000, ge=1, description="A batch holds at most so many …")
-    max_batch_bytes: int = Field(134_217_728, ge=1, description="… and so many bytes")
+    max_batch_bytes: int = Field(
+        134_217_728, ge=1, le=1_073_741_824, description="… and so many bytes"
+    )
     dedupe_horizon_hours: float = Field(
         24, gt=0, description="An event_id seen again within it is a duplicate"
     )
@@ -77,7 +101,8 @@ class WarehouseSettings(_Section):
     threads: int = Field(2, ge=1, description="Worker threads of DuckDB")
     memory_limit: str = Field(
         "700MB",
-        pattern=r"^\d+(\.\d+)?\s*[KMGT]i?B$",
+        pattern=r"^[1-9]\d*(\.\d+)?\s*[KMGT]i?B$",
+        examples=["700MB", "1.5 GiB"],
         description="DuckDB's share of memory; beyond it, it spills to disk",
     )
 
@@ -99,22 +124,35 @@ class GoldSettings(_Section):
     )
 
 
+def _listed(value: object) -> object:
+    """The environment has only text: a list of names is written with commas."""
+    return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
+
+
 class DashboardSettings(_Section):
     """The page and the API."""
 
     host: str = Field("127.0.0.1", description="Address to listen on; beyond it, see token")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
     token: SecretStr | None = Field(
-        None, description="Secret that page, API and stream ask for; at least 16 characters"
+        None,
+        description="Secret that page, API and stream ask for; at least 16 characters",
+        examples=["f3a91c…"],
     )
-    open: bool = Field(
-        False, description="Let everybody who can connect in, without a token, also from afar"
+    access: Access = Field(
+        "guarded",
+        description="open lets everybody who can connect in, without a token, also from afar",
     )
-    allowed_hosts: tuple[str, ...] = Field(
-        (), description="Names by which browsers may call the server, beside localhost"
+    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (),
+        description="Names by which browsers may call the server, beside localhost",
+        examples=["ops.example.org, wall.example.org"],
     )
     airport: str | None = Field(
-        None, pattern="^[A-Z]{3}$", description="The hub that the page shows  [the busiest]"
+        None,
+        pattern="^[A-Z]{3}$",
+        description="The hub that the page shows; the busiest where none is named",
+        examples=["AMD"],
     )
     poll_seconds: Seconds = Field(
         0.25, description="How often to look for new data of another process"
@@ -217,17 +255,29 @@ def _layers(
             yield str(path), name, value
     known = {environment_variable(name): name for name, _ in fields()}
     for variable, value in sorted(environment.items()):
-        if variable.startswith(ENVIRONMENT_PREFIX) and variable != CONFIG_VARIABLE:
+        if variable.startswith(ENVIRONMENT_PREFIX) and variable != CONFIG_VARIABLE and value:
             fallback = variable.removeprefix(ENVIRONMENT_PREFIX).replace("__", ".").lower()
-            yield variable, known.get(variable, fallback), value
+            name = known.get(variable, fallback)
+            yield variable, name, _from_text(name, value)
     for name, value in overrides.items():
         if value is not None:
             yield "command line", name, value
 
 
+def _from_text(name: str, text: str) -> object:
+    """A table of values is JSON in the environment; what is not is refused with all the rest."""
+    definition = dict(fields()).get(name)
+    if definition is None or get_origin(definition.annotation) is not dict:
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
 def _flat(document: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in document.items():
-        if isinstance(value, dict):
+        if isinstance(value, dict) and (value or name in Settings.model_fields):
             for key, inner in value.items():
                 yield f"{name}.{key}", inner
         else:
@@ -255,12 +305,18 @@ def _explain(error: ValidationError, values: Mapping[str, Any], origins: Mapping
     first = error.errors()[0]
     location = [str(part) for part in first["loc"]]
     name = next((n for n in (".".join(location[:2]), location[0]) if n in values), location[0])
-    where = ".".join([name, *location[len(name.split(".")) :]])
-    message = first["msg"][0].lower() + first["msg"][1:]
-    definition = dict(fields()).get(name)
-    choices = [str(choice) for choice in get_args(definition.annotation)] if definition else []
+    inner = location[len(name.split(".")) :][:1]  # what follows are names of types
+    where = ".".join([name, *inner])
+    message = first["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    if first["type"] == "string_pattern_mismatch":
+        message = "not understood"  # the pattern says little to most people
+    definition = dict(fields())[name]
+    choices = [str(choice) for choice in get_args(definition.annotation)]
     near = difflib.get_close_matches(str(values.get(name)), choices, n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
+    if definition.examples:
+        hint = f"; write for example {definition.examples[0]}"
     return (
         f"setting {where} ({origins.get(name, 'default')}) is {first['input']!r}: {message}{hint}"
     )

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from airside.bronze.index import INDEX_SUFFIX, decode_frames, encode_index
+from airside.bronze.index import INDEX_SUFFIX, Contents, decode, encode_index
+from airside.errors import CorruptDataError
 from airside.events import Feed
 from airside.lake import Lake
 from airside.ledger import Ledger
@@ -39,24 +40,30 @@ class Archive:
             DATA_SUFFIX,
         ).name
 
-    def write(self, frames: Sequence[Frame]) -> int:
+    def write(self, contents: Contents) -> int:
         """Write one file with its index; returns the size of the file in bytes.
 
         The index goes first: where there is a file of records, its index is there too.
         """
-        name = self.name(frames)
+        name = self.name(contents.frames)
         with self.lake.publish(name + INDEX_SUFFIX) as path:
-            path.write_bytes(encode_index(frames))
+            path.write_bytes(encode_index(contents))
         with self.lake.publish(name) as path, path.open("wb") as file:
-            return sum(file.write(frame.data) for frame in frames)
+            return sum(file.write(frame.data) for frame in contents.frames)
 
-    def read(self, name: str) -> list[Frame]:
+    def read(self, name: str) -> Contents:
         """Cut a file into its frames again.
 
         Raises:
             CorruptDataError: The file or its index is missing or damaged.
         """
-        return decode_frames(name, self.lake.read(name), self.lake.read(name + INDEX_SUFFIX))
+        contents = decode(name, self.lake.read(name), self.lake.read(name + INDEX_SUFFIX))
+        if self.name(contents.frames) != name:
+            raise CorruptDataError(
+                f"{name} is not under its own name: its index says {self.name(contents.frames)}; "
+                "restore both from a copy of the archive"
+            )
+        return contents
 
 
 class Archiver:
@@ -130,7 +137,8 @@ class Archiver:
             BRONZE, {"after": planned.after, "through": planned.through}
         )
         try:
-            size = self._archive.write(frames)
+            after = planned.after.get(frames[0].shard_id, "")
+            size = self._archive.write(Contents(after, list(frames)))
         except Exception as error:
             self._ledger.fail(attempt_id, str(error))
             raise

@@ -1,9 +1,9 @@
 """Merges the archive's small files, an hour at a time."""
 
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from airside.bronze.archive import DATA_SUFFIX, Archive
-from airside.bronze.index import INDEX_SUFFIX
+from airside.bronze.index import INDEX_SUFFIX, Contents, missing
 from airside.stream import RangeFile, in_force
 
 
@@ -21,6 +21,9 @@ def compact(archive: Archive, *, before: str, max_bytes: int) -> tuple[int, int]
 
     Returns:
         How many files were read, and how many were written in their place.
+
+    Raises:
+        CorruptDataError: A file is damaged, or one between two others is missing.
     """
     lake = archive.lake
     names = lake.names(archive.root, DATA_SUFFIX)
@@ -30,12 +33,23 @@ def compact(archive: Archive, *, before: str, max_bytes: int) -> tuple[int, int]
     read = written = 0
     for _, files in groupby((f for f in kept if f.folder < before), key=lambda f: f[:2]):
         for group in _groups([(file, lake.size(file.name)) for file in files], max_bytes):
-            archive.write([frame for file in group for frame in archive.read(file.name)])
+            archive.write(_joined(archive, group))
             for file in group:
                 _delete(archive, file)
             read += len(group)
             written += 1
     return read, written
+
+
+def _joined(archive: Archive, files: list[RangeFile]) -> Contents:
+    """Put files together, each of which has to follow the one before it."""
+    joined = archive.read(files[0].name)
+    for before, file in pairwise(files):
+        contents = archive.read(file.name)
+        if contents.after != before.last:
+            raise missing(before.last, contents.after, file.name)
+        joined.frames.extend(contents.frames)
+    return joined
 
 
 def _delete(archive: Archive, file: RangeFile) -> None:

@@ -1,10 +1,11 @@
 """The index beside an archive file: what makes its lines records of the stream again.
 
 JSON, with each frame's place in the file and its runs (first sequence number, records, arrival in
-microseconds). With it, a rebuild gives the same rows as the live run, `arrived_at` included.
+microseconds). With it, a rebuild gives the same rows as the live run, `arrived_at` included. Each
+index also names the record that the file follows, so that a file that is gone is noticed.
 """
 
-from collections.abc import Sequence
+from typing import Annotated, NamedTuple
 
 import msgspec
 
@@ -14,29 +15,57 @@ from airside.stream import Frame, Run
 INDEX_SUFFIX = ".index.json"
 
 
+class Contents(NamedTuple):
+    """What an archive file holds."""
+
+    after: str
+    """The sequence number that comes before the file on its shard; empty at the shard's start."""
+    frames: list[Frame]
+
+
+_Positive = Annotated[int, msgspec.Meta(ge=1)]
+
+
 class _IndexedFrame(msgspec.Struct):
-    stored_bytes: int
-    raw_bytes: int
-    runs: list[Run]
+    stored_bytes: _Positive
+    raw_bytes: _Positive
+    runs: Annotated[list[Run], msgspec.Meta(min_length=1)]
 
 
 class _Index(msgspec.Struct):
     shard_id: str
-    frames: list[_IndexedFrame]
+    after: str
+    frames: Annotated[list[_IndexedFrame], msgspec.Meta(min_length=1)]
 
 
-def encode_index(frames: Sequence[Frame]) -> bytes:
+def encode_index(contents: Contents) -> bytes:
     """Make the index of a file that holds the frames one after the other."""
     index = _Index(
-        shard_id=frames[0].shard_id,
+        shard_id=contents.frames[0].shard_id,
+        after=contents.after,
         frames=[
-            _IndexedFrame(len(frame.data), frame.raw_bytes, list(frame.runs)) for frame in frames
+            _IndexedFrame(len(frame.data), frame.raw_bytes, list(frame.runs))
+            for frame in contents.frames
         ],
     )
     return msgspec.json.encode(index)
 
 
-def decode_frames(name: str, data: bytes, index: bytes) -> list[Frame]:
+def missing(after: str, through: str, before: str) -> CorruptDataError:
+    """The error for records that no file of the archive holds.
+
+    Args:
+        after: The last sequence number that is there.
+        through: The last one that is not.
+        before: The file that follows the gap, or where the archive ends.
+    """
+    gap = f"after {after} through {through}" if after else f"up to {through}"
+    return CorruptDataError(
+        f"records {gap} are missing before {before}; restore their file from a copy of the archive"
+    )
+
+
+def decode(name: str, data: bytes, index: bytes) -> Contents:
     """Cut an archive file into its frames again.
 
     Args:
@@ -66,4 +95,4 @@ def decode_frames(name: str, data: bytes, index: bytes) -> list[Frame]:
         runs = tuple(indexed.runs)
         frames.append(Frame(decoded.shard_id, runs, data[start:end], indexed.raw_bytes))
         start = end
-    return frames
+    return Contents(decoded.after, frames)

@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Iterator
 
 from airside.bronze.archive import DATA_SUFFIX, Archive
+from airside.bronze.index import missing
 from airside.stream import Frame, Position, RangeFile, in_force
 
 
@@ -38,6 +39,8 @@ class ArchiveReader:
         max_bytes: int,
     ) -> list[Frame]:
         """Read on after a position; see `Stream.read`."""
+        if through is not None:
+            return list(self._merged(after, through))
         if self._position != dict(after):
             self._frames = self._merged(after)
             self._peeked = next(self._frames, None)
@@ -45,13 +48,8 @@ class ArchiveReader:
         taken: list[Frame] = []
         records = raw_bytes = 0
         while (frame := self._peeked) is not None:
-            if through is not None:
-                full = all(self._position.get(s, "") >= last for s, last in through.items())
-            else:
-                full = bool(taken) and (
-                    records + frame.records > max_records or raw_bytes + frame.raw_bytes > max_bytes
-                )
-            if full:
+            full = records + frame.records > max_records or raw_bytes + frame.raw_bytes > max_bytes
+            if taken and full:
                 break
             taken.append(frame)
             records += frame.records
@@ -60,16 +58,28 @@ class ArchiveReader:
             self._peeked = next(self._frames, None)
         return taken
 
-    def _merged(self, after: Position) -> Iterator[Frame]:
-        shards = [self._shard(shard, after.get(shard, "")) for shard in self._files]
+    def _merged(self, after: Position, through: Position | None = None) -> Iterator[Frame]:
+        ends = through if through is not None else self.end()
+        shards = [self._shard(shard, after.get(shard, ""), last) for shard, last in ends.items()]
         return heapq.merge(*shards, key=lambda f: (f.first_arrived_at_us, f.shard_id))
 
-    def _shard(self, shard_id: str, after: str) -> Iterator[Frame]:
-        for file in self._files[shard_id]:
-            if file.last > after:
-                for frame in self._archive.read(file.name):
-                    if frame.first_sequence_number > after:
-                        yield frame
+    def _shard(self, shard_id: str, after: str, through: str) -> Iterator[Frame]:
+        """Give a shard's frames after a sequence number through another, none of them missing."""
+        reached = after
+        for file in self._files.get(shard_id, []):
+            if file.last <= reached:
+                continue
+            if reached >= through:
+                return
+            contents = self._archive.read(file.name)
+            if contents.after > reached:
+                raise missing(reached, contents.after, file.name)
+            for frame in contents.frames:
+                if after < frame.first_sequence_number <= through:
+                    yield frame
+            reached = file.last
+        if reached < through:
+            raise missing(reached, through, f"the end of {shard_id} in {self._archive.root}")
 
 
 def _files_by_shard(archive: Archive) -> dict[str, list[RangeFile]]:

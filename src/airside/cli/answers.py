@@ -1,24 +1,32 @@
 """`report`, `status` and `sql`: ask."""
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
-from rich.table import Table
+from rich.text import Text
 
 from airside.cli.options import data_dir_option, effective, json_option
 from airside.cli.output import (
-    MISSING,
-    as_documents,
-    cell,
+    Column,
     console,
+    duration,
     number,
-    percent,
     print_csv,
     print_json,
+    print_rows,
     table,
 )
+from airside.cli.tables import (
+    DELAYS_NOTE,
+    airline_table,
+    archive_equation,
+    live_table,
+    moment,
+    turnaround_table,
+    verdict,
+    verdict_equation,
+)
+from airside.cli.values import as_documents
 from airside.gold.answers import report as ask
 from airside.runtime.readers import observe, open_reader
 
@@ -39,13 +47,17 @@ def report(as_json: bool, data_dir: Path | None) -> None:
     if as_json:
         print_json(answers)
         return
-    console.print("[bold]Which airlines have the most significant delays?[/bold]")
+    if not answers["totals"]["flights"]:
+        console.print("No flight is known yet; `airside doctor` says where the data stops.")
+        return
+    console.print("Which airlines have the most significant delays?", style="bold")
     console.print(airline_table(answers))
-    console.print("\n[bold]How does passenger volume correlate with turnaround time?[/bold]")
+    console.print(DELAYS_NOTE, style="dim")
+    console.print("\nHow does passenger volume correlate with turnaround time?", style="bold")
     console.print(turnaround_table(answers))
-    console.print("\n[bold]What is the live status of all active flights?[/bold]")
-    console.print(f"At {answers['live_flights']['watermark'] or MISSING}, in event time:")
+    console.print("\nWhat is the live operational status of all active flights?", style="bold")
     console.print(live_table(answers))
+    console.print(f"At {moment(answers)} in event time.", style="dim")
 
 
 @click.command()
@@ -53,6 +65,8 @@ def report(as_json: bool, data_dir: Path | None) -> None:
 @data_dir_option
 def status(as_json: bool, data_dir: Path | None) -> int:
     """Print the accounting of every record, and whether it balances.
+
+    The exit code is 1 where it does not.
 
     \b
     Example:
@@ -64,35 +78,27 @@ def status(as_json: bool, data_dir: Path | None) -> int:
     if as_json:
         print_json(account.as_dict())
         return 0 if account.balanced else 1
-    verdict = "[green]balanced[/green]" if account.balanced else "[red]NOT BALANCED[/red]"
-    console.print(
-        f"received {account.received:,} = archived {account.archived:,}"
-        f" + awaiting archive {account.awaiting_archive:,}"
-    )
-    console.print(
-        f"received {account.received:,} = clean {account.clean:,}"
-        f" + quarantined {account.quarantined:,} + duplicates {account.duplicates:,}"
-        f" + in flight {account.in_flight:,}"
-    )
-    console.print(verdict + "\n")
-    headings = [
-        ("consumer", "left"),
-        ("done", "right"),
-        ("lag", "right"),
-        ("oldest waits", "right"),
-        ("last 10 s", "right"),
-    ]
+    console.print(archive_equation(account))
+    console.print()
+    console.print(verdict_equation(account))
+    console.print(Text.assemble("\nThe account is ", verdict(account), "."))
+    console.print()
     console.print(
         table(
-            None,
-            headings,
+            [
+                Column("consumer"),
+                Column("done", right=True),
+                Column("waiting", right=True),
+                Column("oldest waits", right=True),
+                Column("rate (last 10 s)", right=True),
+            ],
             [
                 (
                     name,
-                    f"{consumer.total_records:,}",
-                    f"{consumer.lag_records:,}",
-                    f"{consumer.iterator_age_seconds:,.1f} s",
-                    f"{consumer.records_per_second:,.0f}/s",
+                    number(consumer.total_records),
+                    number(consumer.lag_records),
+                    duration(consumer.iterator_age_seconds),
+                    f"{number(consumer.records_per_second)}/s",
                 )
                 for name, consumer in account.consumers.items()
             ],
@@ -100,8 +106,12 @@ def status(as_json: bool, data_dir: Path | None) -> int:
     )
     if account.reasons:
         console.print()
-        rows = [(reason, f"{records:,}") for reason, records in account.reasons.items()]
-        console.print(table(None, [("quarantined for", "left"), ("records", "right")], rows))
+        console.print(
+            table(
+                [Column("quarantined for"), Column("records", right=True)],
+                [(reason, number(records)) for reason, records in account.reasons.items()],
+            )
+        )
     return 0 if account.balanced else 1
 
 
@@ -109,14 +119,21 @@ def status(as_json: bool, data_dir: Path | None) -> int:
 @click.argument("statement")
 @json_option
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=1_000,
+    show_default=True,
+    help="Rows that a table shows at most; --json and --csv print all.",
+)
 @data_dir_option
-def sql(statement: str, as_json: bool, as_csv: bool, data_dir: Path | None) -> None:
+def sql(statement: str, as_json: bool, as_csv: bool, limit: int, data_dir: Path | None) -> None:
     """Ask the warehouse one read-only question.
 
     \b
     Examples:
-      airside sql "select * from rpt_airline_delays"
       airside sql "show tables"
+      airside sql "select * from rpt_airline_delays"
       airside sql --csv "select * from fct_turnarounds" > turnarounds.csv
     """
     directory, _ = effective(data_dir)
@@ -127,98 +144,4 @@ def sql(statement: str, as_json: bool, as_csv: bool, data_dir: Path | None) -> N
     elif as_csv:
         print_csv(rows)
     else:
-        documents = as_documents(rows)
-        headings = [
-            (name, "right" if _is_number(str(column.type)) else "left")
-            for name, column in zip(rows.column_names, rows.columns, strict=True)
-        ]
-        console.print(
-            table(None, headings, [[cell(v) for v in row.values()] for row in documents]),
-            soft_wrap=True,
-            markup=False,
-        )
-        click.echo(f"({rows.num_rows:,} row{'' if rows.num_rows == 1 else 's'})", err=True)
-
-
-def airline_table(answers: dict[str, Any]) -> Table:
-    """Delays by airline, worst first, and over all of them."""
-    return table(
-        None,
-        [
-            ("airline", "left"),
-            *((heading, "right") for heading, _ in _DELAY_COLUMNS),
-            ("name", "left"),
-        ],
-        [
-            *(
-                (row["airline_iata"] or "unknown", *_delays(row), row["airline_name"] or "")
-                for row in answers["airline_delays"]
-            ),
-            ("all", *_delays(answers["totals"]), ""),
-        ],
-    )
-
-
-def _delays(row: dict[str, Any]) -> list[str]:
-    return [show(row) for _, show in _DELAY_COLUMNS]
-
-
-def _minutes(name: str) -> Callable[[dict[str, Any]], str]:
-    return lambda row: number(row[name], 1)
-
-
-_DELAY_COLUMNS: list[tuple[str, Callable[[dict[str, Any]], str]]] = [
-    ("flights", lambda row: number(row["flights"])),
-    ("departed", lambda row: number(row["departed"])),
-    ("dep mean", _minutes("mean_departure_delay_minutes")),
-    ("median", _minutes("median_departure_delay_minutes")),
-    ("P90 min", _minutes("p90_departure_delay_minutes")),
-    ("arr mean", _minutes("mean_arrival_delay_minutes")),
-    ("median", _minutes("median_arrival_delay_minutes")),
-    ("P90 min", _minutes("p90_arrival_delay_minutes")),
-    ("D15", lambda row: percent(row["d15"])),
-    ("A15", lambda row: percent(row["a15"])),
-    ("cancelled", lambda row: number(row["cancelled"])),
-]
-"""Heading and content; delays are in minutes."""
-
-
-def turnaround_table(answers: dict[str, Any], limit: int | None = None) -> Table:
-    """Passengers against turnaround, overall and by aircraft type."""
-    overall = answers["passengers_vs_turnaround"]
-    rows = [("all", overall)] + [
-        (row["aircraft_type"] or "unknown", row) for row in overall["by_aircraft_type"][:limit]
-    ]
-    headings = [
-        ("type", "left"),
-        ("n", "right"),
-        ("r", "right"),
-        ("min/passenger", "right"),
-        ("intercept min", "right"),
-    ]
-    return table(
-        None,
-        headings,
-        [
-            (
-                name,
-                number(row["n"]),
-                number(row["r"], 3),
-                number(row["slope"], 4),
-                number(row["intercept"], 1),
-            )
-            for name, row in rows
-        ],
-    )
-
-
-def live_table(answers: dict[str, Any]) -> Table:
-    """Active flights by status."""
-    live = answers["live_flights"]
-    rows = [(status, number(count)) for status, count in live["by_status"].items()]
-    rows.append(("active", number(live["active"])))
-    return table(None, [("status", "left"), ("flights", "right")], rows)
-
-
-def _is_number(arrow_type: str) -> bool:
-    return arrow_type.startswith(("int", "uint", "float", "double", "decimal"))
+        print_rows(rows, limit)

@@ -1,6 +1,8 @@
 """The command `airside` and how its errors look."""
 
+import contextlib
 import difflib
+import errno
 import importlib
 import os
 import sys
@@ -10,7 +12,7 @@ from typing import Any
 import click
 
 from airside import __version__
-from airside.errors import AirsideError
+from airside.errors import AirsideError, RetryableError
 
 _COMMANDS = {
     "up": ("up", "Simulator, pipeline and dashboard: everything, with one command."),
@@ -31,8 +33,23 @@ _COMMANDS = {
 """Command → its module in this package and its one-line help. Modules load when they are needed,
 so that `airside --help` does not wait for a database."""
 
+_INTERRUPTED = 130
+_CLOSED_PIPE = 141
+"""As a shell says that SIGINT or SIGPIPE ended a command."""
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class _OutputClosedError(Exception):
+    """Whoever read our output has gone."""
+
 
 class _LazyGroup(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError as error:  # click would end the process with exit code 1
+            raise _OutputClosedError from error
+
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
 
@@ -73,18 +90,39 @@ def app() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and end the process: an error is one line, never a trace."""
     try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except (_OutputClosedError, BrokenPipeError):
+        _silence_stdout()
+        code = _CLOSED_PIPE
+    except OSError as error:
+        _silence_stdout()
+        click.echo(f"Error: {_described(error)}", err=True)
+        code = RetryableError.exit_code if error.errno in _FULL else 1
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
         result: Any = app.main(args=arguments, prog_name="airside", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("Stopped.", err=True)
-        sys.exit(130)
+        return _INTERRUPTED
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except AirsideError as error:
         click.echo(f"Error: {error}", err=True)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # Whoever read our output has gone; leave without a second complaint from the interpreter.
+        return error.exit_code
+    return result if isinstance(result, int) else 0
+
+
+def _described(error: OSError) -> str:
+    text = error.strerror or str(error)
+    return f"{error.filename}: {text}" if error.filename else f"{text}, while writing the output"
+
+
+def _silence_stdout() -> None:
+    """Spare the user a second complaint, from the interpreter when it ends."""
+    with contextlib.suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(141)
-    sys.exit(result if isinstance(result, int) else 0)

@@ -3,20 +3,19 @@
 from pathlib import Path
 
 import click
+from rich.text import Text
 
 from airside.cli.options import data_dir_option, effective, json_option
-from airside.cli.output import console, print_json, table
+from airside.cli.output import Column, console, counted, print_json, progress_bars, table
+from airside.cli.values import cell
 from airside.runtime.backfill import rebuild, restore
 from airside.runtime.clocks import wall_clock
 from airside.runtime.compaction import compact as compact_files
 from airside.runtime.doctor import examine
 from airside.settings import environment_variable, fields, load
 
-_MARKS = {
-    "ok": "[green]ok[/green]",
-    "warning": "[yellow]warning[/yellow]",
-    "stopped": "[red]STOPPED[/red]",
-}
+_STYLES = {"ok": "green", "warning": "yellow", "stopped": "bold red"}
+_HEADLINES = {"warning": "Worth a look:", "stopped": "Data stops at:"}
 
 
 @click.command()
@@ -38,18 +37,19 @@ def backfill(source: Path | None, data_dir: Path | None) -> None:
       airside backfill --source old-data --data-dir new-data
     """
     directory, settings = effective(data_dir)
-    done = 0
+    with progress_bars(backfill=None) as advance:
 
-    def progress(records: int) -> None:
-        nonlocal done
-        done += records
-        click.echo(f"{done:,} records rebuilt", err=True)
+        def progress(records: int) -> None:
+            advance("backfill", records)
 
-    if source is None:
-        total = rebuild(directory, settings, progress)
-    else:
-        total = restore(source, directory, settings, progress)
-    click.echo(f"Rebuilt {directory.root} from {total:,} archived records.", err=True)
+        def warn(text: str) -> None:
+            click.echo(f"Warning: {text}", err=True)
+
+        if source is None:
+            total = rebuild(directory, settings, progress)
+        else:
+            total = restore(source, directory, settings, progress, warn)
+    click.echo(f"Rebuilt {directory.root} from {counted(total, 'archived record')}.", err=True)
 
 
 @click.command()
@@ -63,7 +63,8 @@ def compact(data_dir: Path | None) -> None:
     """
     directory, _ = effective(data_dir)
     for zone, (read, written) in compact_files(directory, wall_clock).items():
-        click.echo(f"{zone}: {read:,} files merged into {written:,}")
+        done = f"{read:,} files merged into {written:,}" if read else "nothing to merge"
+        click.echo(f"{zone}: {done}", err=True)
 
 
 @click.command()
@@ -71,6 +72,8 @@ def compact(data_dir: Path | None) -> None:
 @data_dir_option
 def doctor(as_json: bool, data_dir: Path | None) -> int:
     """Walk the stages in order and name the first where data stops, why, and what to do.
+
+    The exit code is 1 where it stops somewhere.
 
     \b
     Example:
@@ -87,15 +90,18 @@ def doctor(as_json: bool, data_dir: Path | None) -> int:
             }
         )
         return 1 if first else 0
-    rows = [(f.stage, _MARKS[f.state], f.finding) for f in findings]
-    console.print(table(None, [("stage", "left"), ("state", "left"), ("finding", "left")], rows))
-    for finding in findings:
-        if finding.state != "ok" and (first is None or finding is first):
-            console.print(f"\n[bold]Data stops at: {finding.stage}[/bold]" if first else "")
-            if finding.cause:
-                console.print(f"Likely cause: {finding.cause}")
-            if finding.next_step:
-                console.print(f"Next: {finding.next_step}")
+    console.print(
+        table(
+            [Column("stage"), Column("state"), Column("finding", wraps=True)],
+            [(f.stage, Text(f.state, style=_STYLES[f.state]), f.finding) for f in findings],
+        )
+    )
+    for finding in findings if first is None else [first]:
+        if finding.state != "ok":
+            console.print()
+            console.print(f"{_HEADLINES[finding.state]} {finding.stage}", style="bold")
+            console.print(f"Likely cause: {finding.cause}")
+            console.print(f"Next: {finding.next_step}")
     if first is None:
         console.print("\nData flows through every stage.")
     return 1 if first else 0
@@ -130,14 +136,14 @@ def config(as_json: bool, data_dir: Path | None) -> None:
     if as_json:
         print_json(rows)
         return
-    headings = [("setting", "left"), ("value", "left"), ("from", "left"), ("meaning", "left")]
     console.print(
         table(
-            None,
-            headings,
             [
-                (str(r["name"]), str(r["value"]), str(r["origin"]), str(r["description"]))
-                for r in rows
+                Column("setting"),
+                Column("value", wraps=True),
+                Column("from", wraps=True),
+                Column("meaning", rank=1, wraps=True),
             ],
+            [[cell(r[key]) for key in ("name", "value", "origin", "description")] for r in rows],
         )
     )

@@ -3,12 +3,12 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from airside.runtime.data_dir import DataDir
-from airside.settings import Settings, load
+from airside.settings import MessPreset, Settings, load
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -31,24 +31,32 @@ class Duration(click.ParamType[float]):
 
 
 class Speed(click.ParamType[float]):
-    """A factor of the source's clock to real time, or `max` (None)."""
+    """A factor of the source's clock to real time.
+
+    Args:
+        may_be_max: Whether `max`, as fast as it goes, is one; it is 0 then.
+    """
 
     name = "speed"
+
+    def __init__(self, *, may_be_max: bool = True) -> None:
+        self._may_be_max = may_be_max
 
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """Read the text; 0 stands for `max`."""
+        """Read the text."""
         if isinstance(value, float):
             return value
-        if value == "max":
+        if value == "max" and self._may_be_max:
             return 0.0
         try:
             speed = float(str(value).removesuffix("x").removesuffix("×"))
         except ValueError:
             speed = -1
         if not 0 < speed < float("inf"):
-            self.fail(f"{value!r} is not a speed; write a factor such as 60, or max", param, ctx)
+            expected = "a factor such as 60, or max" if self._may_be_max else "a factor such as 60"
+            self.fail(f"{value!r} is not a speed; write {expected}", param, ctx)
         return speed
 
 
@@ -65,9 +73,19 @@ def simulator_options(command: Callable[..., Any]) -> Callable[..., Any]:
     for option in reversed(
         [
             click.option("--airport", metavar="IATA", help="The hub.  [default: AMD]"),
-            click.option("--flights", type=int, help="Flights a day.  [default: 600]"),
-            click.option("--seed", type=int, help="The same seed gives the same bytes."),
-            click.option("--mess", help="none, typical or hostile.  [default: typical]"),
+            click.option(
+                "--flights", type=click.IntRange(min=1), help="Flights a day.  [default: 600]"
+            ),
+            click.option(
+                "--seed",
+                type=click.IntRange(min=0),
+                help="The same seed gives the same bytes.  [default: 1]",
+            ),
+            click.option(
+                "--mess",
+                type=click.Choice(get_args(MessPreset)),
+                help="How dirty the records are.  [default: typical]",
+            ),
         ]
     ):
         command = option(command)

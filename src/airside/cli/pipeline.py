@@ -1,15 +1,17 @@
 """`run`: the pipeline alone."""
 
-import sys
+import time
 from pathlib import Path
 
 import click
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from airside.cli.options import Duration, data_dir_option, effective
+from airside.cli.output import counted, progress_bars
 from airside.runtime.interrupts import stop_on_signals
-from airside.runtime.pipeline import open_pipeline
+from airside.runtime.pipeline import Pipeline, open_pipeline
 from airside.runtime.readers import observe
+
+_LOOK_SECONDS = 1.0
 
 
 @click.command()
@@ -32,31 +34,43 @@ def run(
         if until_drained:
             with observe(directory, pipeline.warehouse) as observer:
                 waiting = observer.account()
-            with Progress(
-                TextColumn("{task.description:<7}"),
-                BarColumn(),
-                MofNCompleteColumn(),
-                TimeElapsedColumn(),
-                disable=not sys.stderr.isatty(),
-                transient=True,
-            ) as progress:
-                tasks = {
-                    "bronze": progress.add_task("bronze", total=waiting.awaiting_archive),
-                    "silver": progress.add_task("silver", total=waiting.in_flight),
-                }
-                pipeline.drain(lambda stage, records: progress.advance(tasks[stage], records))
+            with progress_bars(
+                bronze=waiting.awaiting_archive, silver=waiting.in_flight
+            ) as advance:
+                pipeline.drain(advance)
         else:
             click.echo(f"Running on {directory.root}; Ctrl-C stops.", err=True)
             with stop_on_signals(pipeline.stopping):
                 pipeline.start()
-                pipeline.stopping.wait(seconds)
+                _report_problems(pipeline, seconds)
                 pipeline.stop()
-        with observe(directory, pipeline.warehouse) as observer:
-            done = observer.account()
-    click.echo(
-        f"{done.received:,} received: {done.clean:,} clean, {done.quarantined:,} quarantined, "
-        f"{done.duplicates:,} duplicates, {done.in_flight:,} in flight.",
-        err=True,
-    )
+        if pipeline.fatal is None:
+            with observe(directory, pipeline.warehouse) as observer:
+                done = observer.account()
     if pipeline.fatal is not None:
         raise pipeline.fatal
+    click.echo(
+        f"{counted(done.received, 'record')} received: {done.clean:,} clean, "
+        f"{done.quarantined:,} quarantined, {done.duplicates:,} duplicates, "
+        f"{done.in_flight:,} in flight.",
+        err=True,
+    )
+
+
+def _report_problems(pipeline: Pipeline, seconds: float | None) -> None:
+    """Wait for the end; meanwhile say when a stage cannot go on, and when it can again."""
+    ends = None if seconds is None else time.monotonic() + seconds
+    told: dict[str, str] = {}
+    while ends is None or time.monotonic() < ends:
+        for stage, health in dict(pipeline.health).items():
+            error = health.error
+            if error == told.get(stage):
+                continue
+            click.echo(f"{stage}: {error or 'goes on'}", err=True)
+            if error:
+                told[stage] = error
+            else:
+                del told[stage]
+        left = _LOOK_SECONDS if ends is None else ends - time.monotonic()
+        if pipeline.stopping.wait(max(0.0, min(_LOOK_SECONDS, left))):
+            return

@@ -5,7 +5,8 @@ from pathlib import Path
 import click
 
 from airside.cli.options import data_dir_option, effective, json_option
-from airside.cli.output import cell, console, print_json, table
+from airside.cli.output import Column, console, counted, print_json, table
+from airside.cli.values import cell, plain
 from airside.runtime import quarantine as stored
 from airside.runtime.readers import open_reader
 from airside.runtime.sources import open_stream
@@ -41,32 +42,31 @@ def list_(reason: str | None, limit: int, as_json: bool, data_dir: Path | None) 
     with open_reader(directory) as reader:
         rows = stored.listed(reader, reason=reason, limit=limit)
     if as_json:
-        print_json(rows)
+        print_json([plain(row) for row in rows])
         return
     if not rows:
         console.print("No record is in quarantine." if reason is None else f"No {reason}.")
         return
     console.print(
         table(
-            None,
             [
-                ("sequence", "right"),
-                ("arrived (UTC)", "left"),
-                ("reason", "left"),
-                ("detail", "left"),
+                Column("sequence", right=True),
+                Column("arrived (UTC)"),
+                Column("reason"),
+                Column("what exactly", wraps=True),
             ],
             [
                 (
                     row["sequence_number"].lstrip("0"),
                     f"{row['arrived_at']:%Y-%m-%d %H:%M:%S}",
                     row["reason"],
-                    row["detail"],
+                    cell(row["detail"]),
                 )
                 for row in rows
             ],
         )
     )
-    console.print("\n[dim]airside quarantine show SEQUENCE shows a record whole.[/dim]")
+    click.echo("`airside quarantine show SEQUENCE` shows a record whole.", err=True)
 
 
 @quarantine.command()
@@ -84,7 +84,7 @@ def show(sequence_number: str, as_json: bool, data_dir: Path | None) -> None:
     with open_reader(directory) as reader:
         row = stored.find(reader, sequence_number)
     if as_json:
-        print_json(row)
+        print_json(plain(row))
         return
     for name, value in row.items():
         if name != "payload":
@@ -107,4 +107,4 @@ def replay(reason: str | None, data_dir: Path | None) -> None:
     directory, settings = effective(data_dir)
     with open_reader(directory) as reader, open_stream(directory, settings) as stream:
         put = stored.replay(reader, stream, reason=reason)
-    click.echo(f"Put {put:,} records on the stream of {directory.root} again.", err=True)
+    click.echo(f"Put {counted(put, 'record')} on the stream of {directory.root} again.", err=True)

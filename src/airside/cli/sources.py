@@ -4,23 +4,16 @@ import contextlib
 import gzip
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO
 
 import click
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
 from airside.cli.options import Speed, data_dir_option, effective, simulator_options
-from airside.errors import UsageError
+from airside.cli.output import counted, progress_bars
+from airside.errors import RetryableError, UsageError
 from airside.replay import open_source
 from airside.runtime import sources
 from airside.runtime.clocks import wall_clock
@@ -80,6 +73,8 @@ def simulate(
         simulator__mess=mess,
         simulator__time_compression=time_compression or None,
     )
+    if rate is not None and time_compression is not None:
+        raise UsageError("--rate and --time-compression both set the pace; leave one out")
     start = start.replace(tzinfo=UTC) if start else None
     if output is not None:
         if rate is not None or time_compression:
@@ -95,13 +90,16 @@ def simulate(
             for emission in Simulator(config).emissions():
                 file.write(emission.payload + b"\n")
                 written += 1
-        click.echo(f"Wrote {written:,} records to {output}.", err=True)
+        click.echo(
+            f"Wrote {counted(written, 'record')} to {'stdout' if output == '-' else output}.",
+            err=True,
+        )
         return
     with (
         sources.open_stream(directory, settings) as stream,
         contextlib.closing(open_ledger(directory, settings, wall_clock)) as ledger,
         stop_on_signals() as stop,
-        _progress("simulate", events) as advance,
+        progress_bars(simulate=events) as advance,
     ):
         put = sources.simulate(
             stream,
@@ -113,9 +111,9 @@ def simulate(
             start=start,
             days=days,
             max_events=events,
-            on_put=lambda records, _due_us: advance(records),
+            on_put=lambda records, _due_us: advance("simulate", records),
         )
-    click.echo(f"Put {put:,} records on the stream of {directory.root}.", err=True)
+    click.echo(f"Put {counted(put, 'record')} on the stream of {directory.root}.", err=True)
 
 
 @click.command()
@@ -141,18 +139,18 @@ def replay(source: str, speed: float, data_dir: Path | None) -> int:
     with (
         sources.open_stream(directory, settings) as stream,
         stop_on_signals() as stop,
-        _progress(f"replay {recorded.name}", recorded.total) as advance,
+        progress_bars(replay=recorded.total) as advance,
     ):
         producer = Producer(
             stream,
             time.monotonic,
             stop.wait,
-            lambda records, _due_us: advance(records),
+            lambda records, _due_us: advance("replay", records),
             refused.append,
         )
         put = producer.run(recorded.emissions(), speed=speed or None)
     click.echo(
-        f"Put {put:,} records on the stream of {directory.root}."
+        f"Put {counted(put, 'record')} on the stream of {directory.root}."
         + (" Stopped before the end." if stop.is_set() else ""),
         err=True,
     )
@@ -182,7 +180,7 @@ def ingest(file: Path, data_dir: Path | None) -> int:
 
     with _opened_for_reading(file) as lines, sources.open_stream(directory, settings) as stream:
         put = sources.ingest(stream, lines, refuse)
-    click.echo(f"Put {put:,} records on the stream of {directory.root}.", err=True)
+    click.echo(f"Put {counted(put, 'record')} on the stream of {directory.root}.", err=True)
     return 1 if refused else 0
 
 
@@ -211,23 +209,13 @@ def _opened_for_writing(path: str) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         return
     try:
-        with Path(path).open("wb") as file:
+        file = Path(path).open("wb")  # noqa: SIM115 - closed below; opening has an error of its own
+    except OSError as error:
+        raise UsageError(f"{path} cannot be opened: {error.strerror or error}") from error
+    try:
+        with file:
             yield file
     except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
-
-
-@contextlib.contextmanager
-def _progress(title: str, total: int | None) -> Iterator[Callable[[int], None]]:
-    """Show a bar on a terminal, and nothing elsewhere."""
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-        disable=not sys.stderr.isatty(),
-        transient=True,
-    ) as progress:
-        task = progress.add_task(title, total=total)
-        yield lambda records: progress.advance(task, records)
+        raise RetryableError(
+            f"{path} cannot be written ({error.strerror or error}); free disk space, then try again"
+        ) from error

@@ -18,7 +18,7 @@ from airside.cli.options import (
 )
 from airside.cli.output import console
 from airside.runtime.interrupts import stop_on_signals
-from airside.runtime.up import Snapshot, operation
+from airside.runtime.up import Operation, Snapshot, operation
 
 _REFRESH_SECONDS = 1.0
 
@@ -26,7 +26,9 @@ _REFRESH_SECONDS = 1.0
 @click.command()
 @simulator_options
 @click.option(
-    "--time-compression", type=Speed(), help="Simulated seconds in a real one.  [default: 60]"
+    "--time-compression",
+    type=Speed(may_be_max=False),
+    help="Simulated seconds in a real one.  [default: 60]",
 )
 @click.option("--no-simulator", is_flag=True, help="Wait for events from elsewhere.")
 @click.option("--for", "seconds", type=Duration(), help="End after this long, such as 30s.")
@@ -65,36 +67,65 @@ def up(
         simulator__flights_per_day=flights,
         simulator__seed=seed,
         simulator__mess=mess,
-        simulator__time_compression=time_compression or None,
+        simulator__time_compression=time_compression,
         silver__window_seconds=window,
         dashboard__host=host,
         dashboard__port=port,
         dashboard__token=token,
     )
-    quiet = quiet or not sys.stdout.isatty()
-    click.echo(f"Airside keeps everything in {directory.root.resolve()}.", err=True)
-    before: Snapshot | None = None
     with operation(
         directory,
         settings,
         with_simulator=not no_simulator,
         with_dashboard=not no_dashboard,
     ) as running:
+        notes = [f"Everything is kept in {directory.root.resolve()}."]
         if running.dashboard is not None:
-            click.echo(f"The dashboard is at {running.dashboard}", err=True)
-        stopping = running.pipeline.stopping
+            notes.insert(0, f"The dashboard is at {running.dashboard}")
         ends = None if seconds is None else time.monotonic() + seconds
-        with (
-            stop_on_signals(stopping),
-            Live(console=console, screen=False, auto_refresh=False, transient=False) as live,
-        ):
-            while not stopping.is_set() and (ends is None or time.monotonic() < ends):
-                now = running.snapshot()
-                if quiet:
-                    click.echo(line(now, before))
-                else:
-                    live.update(screen(now, before), refresh=True)
-                before = now
-                left = _REFRESH_SECONDS if ends is None else ends - time.monotonic()
-                stopping.wait(max(0.0, min(_REFRESH_SECONDS, left)))
-            click.echo("Stopping: finishing what is on the stream.", err=True)
+        with stop_on_signals(running.pipeline.stopping):
+            if quiet or not sys.stdout.isatty():
+                _print_lines(running, notes, ends)
+            else:
+                _show(running, notes, ends)
+        click.echo("Stopping: finishing what is on the stream.", err=True)
+    if running.last is not None:
+        click.echo(line(running.last, None))
+
+
+def _print_lines(running: Operation, notes: list[str], ends: float | None) -> None:
+    """Print a line a refresh until something stops the pipeline."""
+    for note in notes:
+        click.echo(note, err=True)
+    before: Snapshot | None = None
+    while _goes_on(running, ends):
+        now = running.snapshot()
+        click.echo(line(now, before))
+        before = now
+        _wait(running, ends)
+
+
+def _show(running: Operation, notes: list[str], ends: float | None) -> None:
+    """Redraw the whole screen each refresh, and leave the last picture behind."""
+    notes = [*notes, "Ctrl-C stops; `airside up` goes on where it was."]
+    before: Snapshot | None = None
+    with Live(console=console, screen=True, auto_refresh=False) as live:
+        while _goes_on(running, ends):
+            now = running.snapshot()
+            width, height = console.size
+            picture = screen(now, before, notes, width=width, height=height)
+            live.update(picture, refresh=True)
+            before = now
+            _wait(running, ends)
+    if before is not None:
+        console.print(picture)
+
+
+def _goes_on(running: Operation, ends: float | None) -> bool:
+    is_over = ends is not None and time.monotonic() >= ends
+    return not is_over and not running.pipeline.stopping.is_set()
+
+
+def _wait(running: Operation, ends: float | None) -> None:
+    left = _REFRESH_SECONDS if ends is None else ends - time.monotonic()
+    running.pipeline.stopping.wait(max(0.0, min(_REFRESH_SECONDS, left)))

@@ -132,13 +132,35 @@ def live_flights(reader: Reader) -> Answer:
     }
 
 
+def progress(reader: Reader) -> Answer:
+    """How far gold is behind staging.
+
+    Returns:
+        `through_batch_id` (the last batch that every model has taken in), and what waits beyond
+        it: `waiting_batches` and `waiting_records` (clean ones).
+    """
+    through = 0
+    if _is_built(reader):
+        rows = _rows(reader, "SELECT min(through_batch_id) AS at FROM staging.gold_progress")
+        through = rows[0]["at"] or 0
+    (waiting,) = _rows(
+        reader,
+        """
+        SELECT count(*) AS waiting_batches, coalesce(sum(clean), 0)::BIGINT AS waiting_records
+        FROM staging.batches WHERE batch_id > ?
+        """,
+        through,
+    )
+    return {"through_batch_id": through, **waiting}
+
+
 def _iso(instant: datetime | None) -> str | None:
     return None if instant is None else f"{instant.isoformat()}Z"
 
 
-def _rows(reader: Reader, sql: str) -> list[Answer]:
+def _rows(reader: Reader, sql: str, *parameters: object) -> list[Answer]:
     try:
-        rows: list[Answer] = reader.query(sql).to_pylist()
+        rows: list[Answer] = reader.query(sql, parameters).to_pylist()
     except UsageError:
         if _is_built(reader):
             raise

@@ -46,27 +46,22 @@ class Fingerprints:
     reference: str = ""
     """Airlines, aircraft types and airports."""
     models: str = ""
-    """The SQL of the models, and the threshold that is baked into a table."""
+    """The SQL of the tables, and the threshold that is baked into one."""
     views: str = ""
-    """All thresholds; a view takes a new one without reading any data."""
+    """The SQL of the reports, and all thresholds: a view takes them up without reading any data."""
 
     @classmethod
     def of(cls, project_dir: Path, thresholds: Mapping[str, object]) -> "Fingerprints":
         """Those of a project with these thresholds."""
-        airports = hashlib.sha256()
-        for batch in airports_table().to_batches():
-            airports.update(json.dumps(batch.to_pydict()).encode())
-        definitions = [
-            path
-            for folder in ("macros", "models")
-            for path in (project_dir / folder).rglob("*")
-            if path.suffix in {".sql", ".yml", ".md"}
-        ]
-        cutoff = thresholds["turnaround_cutoff_minutes"]
+        cutoff = str(thresholds["turnaround_cutoff_minutes"])
+        airports = repr(airports_table().to_pydict())
+        models, macros = project_dir / "models", project_dir / "macros"
+        reports = set((models / "reports").glob("*.sql"))
+        tables = {*macros.rglob("*.sql"), *models.rglob("*.sql")} - reports
         return cls(
-            reference=_hash_files((project_dir / "seeds").rglob("*.csv"), airports.hexdigest()),
-            models=_hash_files(definitions, str(cutoff)),
-            views=json.dumps(dict(thresholds), sort_keys=True),
+            reference=_hash_files((project_dir / "seeds").rglob("*.csv"), airports),
+            models=_hash_files(tables, cutoff),
+            views=_hash_files(reports, json.dumps(dict(thresholds), sort_keys=True)),
         )
 
 

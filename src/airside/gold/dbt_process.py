@@ -104,9 +104,13 @@ class DbtProcess:
     def _started(self) -> "dbtRunner":
         if self._runner is None:
             with _logging_as_it_was():
-                from dbt.cli.main import dbtRunner  # noqa: PLC0415  slow; readers do without
+                from dbt.cli.main import cli, dbtRunner  # noqa: PLC0415  slow; readers do without
                 from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415  as above
 
+            # DBT_EMPTY or DBT_FULL_REFRESH, meant for another project, would do harm here.
+            for command in (cli, *cli.commands.values()):
+                for parameter in command.params:
+                    parameter.envvar = None
             self._write_profile()
             parsed = dbtRunner().invoke(["parse", *self._flags()])
             if not isinstance(parsed.result, Manifest):

@@ -7,6 +7,8 @@ lake and warehouse anew, for instance after the rules have changed.
 import os
 import shutil
 from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader
@@ -21,22 +23,30 @@ from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_war
 from airside.settings import Settings
 from airside.stream import EmbeddedStream, Position, SequenceRange
 
+REBUILD = "rebuild"
+"""Where silver and gold are built anew, inside the data directory."""
 Progress = Callable[[int], None]
 """Told how many records were just done."""
+Warn = Callable[[str], None]
+"""Told a sentence for people."""
+_RESTORE = "restore"
 
 
-def restore(source: Path, target: DataDir, settings: Settings, progress: Progress) -> int:
+def restore(
+    source: Path, target: DataDir, settings: Settings, progress: Progress, warn: Warn
+) -> int:
     """Make a new data directory out of the archive of another.
 
-    The archive is copied, the stream goes on where it ends, silver and gold are built from it: the
-    rows equal those of the directory it came from, and a pipeline can run on from there. One that
-    was cut off is taken up again.
+    The archive is copied, with what waits on the other's stream for it; the new stream goes on
+    where it ends, and silver and gold are built from it: the rows equal those of the directory it
+    came from, and a pipeline can run on from there. One that was cut off is taken up again.
 
     Args:
         source: A data directory, or any folder that holds its `bronze/`.
         target: A new or empty directory.
         settings: Of the new directory.
         progress: Told of the records.
+        warn: Told what could not be taken along.
 
     Returns:
         How many records the archive holds.
@@ -47,39 +57,37 @@ def restore(source: Path, target: DataDir, settings: Settings, progress: Progres
     """
     root = Archive(LocalLake(source), FLIGHT_EVENTS).root
     names = LocalLake(source).names(root)
-    if not names:
+    if not names and not DataDir(source).stream.exists():
         raise UsageError(
             f"there is no archive in {source / root}; name a data directory, or the folder above "
             "its `bronze`"
         )
     target.open()
-    with target.owned():
+    with target.owned(), ExitStack() as stack:
         lake = LocalLake(target.root)
         lake.sweep()
-        ledger = open_ledger(target, settings, wall_clock)
         stream = EmbeddedStream(target.stream, clock=wall_clock, shards=settings.stream.shards)
-        try:
-            archive = Archive(lake, FLIGHT_EVENTS)
-            if not ledger.position(BRONZE):
-                if stream.backlog({}).received and not lake.names(root):
-                    raise UsageError(
-                        f"{target.root} holds records of its own; name a new directory with "
-                        "--data-dir"
-                    )
-                _copy(source, lake, names)
-                _adopt(ArchiveReader(archive), stream, ledger)
-            _transform(
-                archive,
-                lake=lake,
-                ledger=ledger,
-                target=target,
-                settings=settings,
-                progress=progress,
+        stack.callback(stream.close)
+        ledger = open_ledger(target, settings, wall_clock)
+        stack.callback(ledger.close)
+        archive = Archive(lake, FLIGHT_EVENTS)
+        is_filled = stream.backlog({}).received > 0
+        if is_filled and not ledger.position(_RESTORE):
+            raise UsageError(
+                f"{target.root} holds records of its own; name a new directory with --data-dir"
             )
-            return ledger.progress(BRONZE)[1]["records"]
-        finally:
-            stream.close()
-            ledger.close()
+        ledger.note(_RESTORE, {"source": str(source.resolve())})
+        if not is_filled:
+            if not ledger.position(BRONZE):
+                _copy(source, lake, names)
+                _adopt(ArchiveReader(archive), ledger)
+            _archive_the_waiting(DataDir(source).stream, archive, ledger, warn)
+            reader = ArchiveReader(archive)
+            stream.restore(reader.end(), _Sums.of(reader).last_arrived_at_us)
+        _transform(
+            archive, lake=lake, ledger=ledger, target=target, settings=settings, progress=progress
+        )
+        return ledger.progress(BRONZE)[1].get("records", 0)
 
 
 def rebuild(data_dir: DataDir, settings: Settings, progress: Progress) -> int:
@@ -100,14 +108,8 @@ def rebuild(data_dir: DataDir, settings: Settings, progress: Progress) -> int:
         lake = LocalLake(data_dir.root)
         lake.sweep()
         archive = Archive(lake, FLIGHT_EVENTS)
-        ledger = open_ledger(data_dir, settings, wall_clock)
-        stream = EmbeddedStream(data_dir.stream, clock=wall_clock)
-        try:
-            Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)
-        finally:
-            stream.close()
-            ledger.close()
-        beside = DataDir(data_dir.root / "rebuild")
+        _archive_the_rest(data_dir, archive, settings)
+        beside = DataDir(data_dir.root / REBUILD)
         shutil.rmtree(beside.root, ignore_errors=True)
         beside.root.mkdir()
         scratch = open_ledger(beside, settings, wall_clock)
@@ -122,14 +124,40 @@ def rebuild(data_dir: DataDir, settings: Settings, progress: Progress) -> int:
             )
         finally:
             scratch.close()
-        for part in ("silver", "gold"):
-            shutil.rmtree(data_dir.root / part, ignore_errors=True)
-            if (beside.root / part).exists():
-                (beside.root / part).replace(data_dir.root / part)
-        data_dir.warehouse.with_name(data_dir.warehouse.name + ".wal").unlink(missing_ok=True)
-        beside.warehouse.replace(data_dir.warehouse)
-        shutil.rmtree(beside.root)
+        _put_in_place(data_dir, beside)
         return done
+
+
+def _archive_the_rest(data_dir: DataDir, archive: Archive, settings: Settings) -> None:
+    """Let the archive hold all that the stream has."""
+    with ExitStack() as stack:
+        try:
+            stream = EmbeddedStream(data_dir.stream, clock=wall_clock)
+            stack.callback(stream.close)
+            ledger = open_ledger(data_dir, settings, wall_clock)
+            stack.callback(ledger.close)
+            Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)
+        except CorruptDataError as error:
+            seen, _, _ = str(error).rpartition("; ")
+            raise CorruptDataError(
+                f"{seen}; restore it from a copy, or make a new directory of what the archive has "
+                f"with `airside backfill --source {data_dir.root} --data-dir NEW`"
+            ) from error
+
+
+def _put_in_place(data_dir: DataDir, beside: DataDir) -> None:
+    """Swap the old silver and gold for the new, by renaming alone.
+
+    What a crash in between leaves behind is found by `airside doctor`; doing it again mends it.
+    """
+    for part in ("silver", "gold"):
+        if (data_dir.root / part).exists():
+            (data_dir.root / part).replace(beside.root / f"old-{part}")
+        if (beside.root / part).exists():
+            (beside.root / part).replace(data_dir.root / part)
+    data_dir.warehouse.with_name(data_dir.warehouse.name + ".wal").unlink(missing_ok=True)
+    beside.warehouse.replace(data_dir.warehouse)
+    shutil.rmtree(beside.root)
 
 
 def _copy(source: Path, lake: LocalLake, names: list[str]) -> None:
@@ -144,21 +172,52 @@ def _copy(source: Path, lake: LocalLake, names: list[str]) -> None:
                     shutil.copyfile(source / name, path)
 
 
-def _adopt(reader: ArchiveReader, stream: EmbeddedStream, ledger: Ledger) -> None:
-    """Let stream and ledger know of the archive, as if they had seen it grow."""
-    records = stored = last_us = 0
-    at: Position = {}
-    while frames := reader.read(at, max_records=100_000, max_bytes=64 * 1024 * 1024):
-        at = SequenceRange.of(at, frames).through
-        records += sum(frame.records for frame in frames)
-        stored += sum(len(frame.data) for frame in frames)
-        last_us = max(last_us, *(frame.runs[-1].arrived_at_us for frame in frames))
-    end = reader.end()
-    if not stream.backlog({}).received:
-        stream.restore(end, last_us)
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """What an archive holds."""
+
+    records: int
+    stored_bytes: int
+    last_arrived_at_us: int
+
+    @classmethod
+    def of(cls, reader: ArchiveReader) -> "_Sums":
+        records = stored = last_us = 0
+        at: Position = {}
+        while frames := reader.read(at, max_records=100_000, max_bytes=64 * 1024 * 1024):
+            at = SequenceRange.of(at, frames).through
+            records += sum(frame.records for frame in frames)
+            stored += sum(len(frame.data) for frame in frames)
+            last_us = max(last_us, *(frame.runs[-1].arrived_at_us for frame in frames))
+        return cls(records, stored, last_us)
+
+
+def _adopt(reader: ArchiveReader, ledger: Ledger) -> None:
+    """Let the ledger know of the archive, as if it had seen it grow."""
+    sums, end = _Sums.of(reader), reader.end()
+    if not sums.records:
+        return
     attempt_id = ledger.begin(BRONZE, {"after": {}, "through": end})
-    counts = {"records": records, "files": len(reader.files), "stored_bytes": stored}
+    counts = {
+        "records": sums.records,
+        "files": len(reader.files),
+        "stored_bytes": sums.stored_bytes,
+    }
     ledger.succeed(attempt_id, counts, end)
+
+
+def _archive_the_waiting(path: Path, archive: Archive, ledger: Ledger, warn: Warn) -> None:
+    """Archive what another directory's stream holds beyond the archive, where it can be read."""
+    if not path.exists():
+        return
+    try:
+        stream = EmbeddedStream(path, clock=wall_clock)
+        try:
+            Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)
+        finally:
+            stream.close()
+    except CorruptDataError as error:
+        warn(f"{error}. What it had not given to the archive is left out.")
 
 
 def _transform(

@@ -1,6 +1,7 @@
 """The data directory: what lies where, whose it is, and who owns it now."""
 
 import contextlib
+import errno
 import fcntl
 import json
 import os
@@ -10,10 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airside import __version__
-from airside.errors import RetryableError, TerminalError, UsageError
+from airside.errors import CorruptDataError, RetryableError, TerminalError, UsageError
 
 FORMAT_VERSION = 1
 _MARKER = "airside.json"
+_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,14 @@ class DataDir:
 
         Raises:
             UsageError: It cannot be written, or holds something else.
-            TerminalError: Another version of Airside wrote it.
+            RetryableError: The disk is full.
+            CorruptDataError, TerminalError: As `check`.
         """
         try:
             self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
-            entries = [entry.name for entry in self.root.iterdir()]
+            entries = {entry.name for entry in self.root.iterdir()}
             if _MARKER not in entries:
+                entries = {name for name in entries if not _is_harmless(name)}
                 if entries:
                     raise UsageError(
                         f"{self.root} is not empty and not a data directory of Airside (no "
@@ -68,6 +72,8 @@ class DataDir:
             if not os.access(self.root, os.W_OK | os.X_OK):
                 raise PermissionError(13, "Permission denied")
         except OSError as error:
+            if error.errno in _FULL:
+                raise self._full(error) from error
             raise UsageError(
                 f"the data directory {self.root} cannot be used ({error.strerror}); choose another "
                 "with --data-dir, or mend its permissions"
@@ -75,31 +81,47 @@ class DataDir:
         self.check()
 
     def check(self) -> None:
-        """Check that the directory exists and is of this format, and make nothing.
+        """Check that the directory exists, is of this format and has its stream; make nothing.
 
         Raises:
-            UsageError: There is no data directory.
+            UsageError: There is no data directory, or it cannot be read.
+            CorruptDataError: The marker cannot be understood, or the stream has gone.
             TerminalError: Another version of Airside wrote it.
         """
         marker = self.root / _MARKER
         try:
             version = json.loads(marker.read_text(encoding="utf-8"))["format_version"]
         except FileNotFoundError:
+            raise self.holds_nothing() from None
+        except OSError as error:
             raise UsageError(
-                f"{self.root} holds no data of Airside yet; start with `airside up`, or name "
-                "another directory with --data-dir"
-            ) from None
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise TerminalError(
-                f"{marker} cannot be read ({error}); restore it: "
+                f"{marker} cannot be read ({error.strerror}); name another directory with "
+                "--data-dir, or mend its permissions"
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise CorruptDataError(
+                f"{marker} is damaged; write this into it again: "
                 f'{{"format_version": {FORMAT_VERSION}}}'
             ) from error
         if version != FORMAT_VERSION:
             raise TerminalError(
                 f"{self.root} has format version {version}, this Airside ({__version__}) reads "
                 f"{FORMAT_VERSION}; run the version that wrote it, or rebuild into a new directory "
-                f"with `airside backfill --source {self.root}`"
+                f"with `airside backfill --source {self.root} --data-dir NEW`"
             )
+        if not self.stream.exists() and (self.ledger.exists() or self.warehouse.exists()):
+            # A new stream would number its records from 1 again, and they would pass for known.
+            raise CorruptDataError(
+                f"{self.stream} is missing; restore it from a copy, or make a new directory of "
+                f"what the archive has with `airside backfill --source {self.root} --data-dir NEW`"
+            )
+
+    def holds_nothing(self) -> UsageError:
+        """The error where there is nothing to look at yet."""
+        return UsageError(
+            f"{self.root} holds no data of Airside yet; start with `airside up`, or name another "
+            "directory with --data-dir"
+        )
 
     @contextmanager
     def owned(self) -> Iterator[None]:
@@ -108,12 +130,15 @@ class DataDir:
         The kernel gives the lock back when the process ends, however it ends.
 
         Raises:
-            RetryableError: Another process owns it.
+            RetryableError: Another process owns it, or the disk is full.
+            UsageError: It cannot be written, or its file system knows no locks.
         """
         path = self.root / "airside.lock"
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
+            if error.errno in _FULL:
+                raise self._full(error) from error
             raise UsageError(
                 f"{path} cannot be opened ({error.strerror}); mend the directory's permissions"
             ) from error
@@ -126,14 +151,31 @@ class DataDir:
                     f"another Airside (process {owner}) is running on {self.root}; stop it, or "
                     "choose another directory with --data-dir"
                 ) from None
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            except OSError as error:
+                raise UsageError(
+                    f"{path} cannot be locked ({error.strerror}); choose a directory on a local "
+                    "file system with --data-dir"
+                ) from error
+            with contextlib.suppress(OSError):  # the lock holds on a full disk too
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
             yield
         finally:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
 
+    def _full(self, error: OSError) -> RetryableError:
+        return RetryableError(
+            f"the data directory {self.root} cannot be written ({error.strerror}); free disk space,"
+            " then try again"
+        )
+
     def _mark(self) -> None:
         partial = self.root / f".{_MARKER}.{os.getpid()}"
         partial.write_text(json.dumps({"format_version": FORMAT_VERSION}) + "\n", encoding="utf-8")
         partial.replace(self.root / _MARKER)
+
+
+def _is_harmless(name: str) -> bool:
+    """Whether a directory that holds this may become ours: a new disk's, or one just begun."""
+    return name == "lost+found" or name.startswith(f".{_MARKER}.")

@@ -1,140 +1,165 @@
-"""Walks the stages in the order in which data flows, and says where it stops."""
+"""Walks the stages in the order in which data flows, and says where it stops.
 
+Every finding that is not `ok` has a likely cause and the next step: a command wherever there is
+one. A part that cannot be read is a finding of the stage that needs it; the stages behind it are
+left out then, as nothing can be said of them.
+"""
+
+import os
+import shlex
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from contextlib import suppress
 
 from airside.bronze import BRONZE, Archive, ArchiveReader
-from airside.errors import AirsideError
+from airside.bronze.index import INDEX_SUFFIX
+from airside.errors import AirsideError, CorruptDataError
 from airside.events import FLIGHT_EVENTS
+from airside.gold import answers
 from airside.lake import LocalLake
-from airside.runtime.accounting import Accounting
+from airside.runtime.backfill import REBUILD
 from airside.runtime.data_dir import DataDir
-from airside.runtime.readers import Observer, observe
+from airside.runtime.patient import Finding, Patient, State
+from airside.runtime.pipeline import GOLD
 from airside.silver import SILVER
-from airside.warehouse import RemoteReader
+from airside.stream import Backlog, frames_to_arrow
 
-State = Literal["ok", "warning", "stopped"]
 _LOW_DISK_BYTES = 1_000_000_000
 _QUIET_SECONDS = 300.0
 _LATE_SECONDS = 120.0
 _BAD_SHARE = 0.05
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one stage looks like."""
-
-    stage: str
-    state: State
-    """`stopped`: data does not get past this stage."""
-    finding: str
-    """What was seen, with the figures."""
-    cause: str | None = None
-    """The likely cause, where something is wrong."""
-    next_step: str | None = None
-    """The command to run, or the thing to do, next."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Patient:
-    """What the checks look at."""
-
-    observer: Observer
-    account: Accounting
-    is_running: bool
-    clock: Callable[[], int]
-
-    @property
-    def start(self) -> str:
-        return f"airside run --data-dir {self.observer.data_dir.root}"
+_PROBE_RECORDS = 100_000
+_PROBE_BYTES = 64 * 1024 * 1024
 
 
 def examine(data_dir: DataDir, clock: Callable[[], int]) -> list[Finding]:
-    """Look at every stage in order.
+    """Look at every stage in order, as far as they can be looked at.
 
     Args:
         data_dir: What to examine.
         clock: Microseconds since the Unix epoch.
     """
     findings: list[Finding] = []
-    try:
-        data_dir.check()
-        findings.append(_disk(data_dir))
-        with observe(data_dir, clock=clock) as observer:
-            is_running = RemoteReader.connect(data_dir.socket) is not None
-            patient = _Patient(observer, observer.account(), is_running, clock)
-            findings += [check(patient) for check in (_stream, _bronze, _silver, _verdicts, _gold)]
-    except AirsideError as error:
-        stage = "warehouse" if findings else "data directory"
-        findings.append(Finding(stage, "stopped", str(error)))
+    patient = Patient(data_dir, clock)
+    with patient.stack:
+        for stage, check in _CHECKS:
+            try:
+                findings.append(check(patient))
+            except AirsideError as error:
+                cause, next_step = _split(str(error))
+                if isinstance(error, CorruptDataError):
+                    next_step = _remedy(patient, cause) or next_step
+                findings.append(Finding(stage, "stopped", "cannot be used", cause, next_step))
+                break
     return findings
 
 
-def _disk(data_dir: DataDir) -> Finding:
+def _directory(patient: Patient) -> Finding:
+    data_dir = patient.data_dir
+    data_dir.check()
     free = shutil.disk_usage(data_dir.root).free
-    text = f"{data_dir.root}, {free / 1e9:,.1f} GB free"
-    if free >= _LOW_DISK_BYTES:
-        return Finding("data directory", "ok", text)
-    return Finding(
-        "data directory",
-        "warning",
-        text,
-        "the disk is nearly full; stages wait while it is",
-        "free disk space, or move the data directory to a larger disk",
-    )
+    stage, text = "data directory", f"{data_dir.root}, {free / 1e9:,.1f} GB free"
+    if not os.access(data_dir.root, os.W_OK | os.X_OK):
+        return Finding(
+            stage,
+            "stopped",
+            f"{text}; it cannot be written",
+            "it belongs to another user, or is mounted read-only",
+            f"mend the permissions of {data_dir.root}",
+        )
+    if (data_dir.root / REBUILD).exists() and not patient.is_running:
+        return Finding(
+            stage,
+            "warning",
+            f"{text}; it holds an unfinished {REBUILD}/",
+            "a backfill was cut off, or is at work",
+            f"{patient.command('backfill')} does it again, if none is at work",
+        )
+    if free < _LOW_DISK_BYTES:
+        return Finding(
+            stage,
+            "warning",
+            text,
+            "the disk is nearly full; stages wait while it is",
+            "free disk space, or move the data directory to a larger disk",
+        )
+    return Finding(stage, "ok", text)
 
 
-def _stream(patient: _Patient) -> Finding:
-    received = patient.account.received
-    if received == 0:
+def _stream(patient: Patient) -> Finding:
+    backlog = patient.stream.backlog({})
+    if backlog.received == 0:
         return Finding(
             "stream",
             "stopped",
             "no record has arrived",
             "no producer writes to this data directory",
-            f"airside simulate --data-dir {patient.observer.data_dir.root}",
+            patient.command("simulate"),
         )
-    rows = patient.observer.reader.query(
-        "SELECT epoch_us(max(last_arrived_at)) FROM staging.batches"
-    )
-    newest_us = rows.column(0)[0].as_py()
-    waiting = patient.account.consumers[SILVER].lag_records
-    if not waiting and newest_us:
-        quiet = (patient.clock() - newest_us) / 1e6
-        if quiet > _QUIET_SECONDS:
-            return Finding(
-                "stream",
-                "warning",
-                f"{received:,} records; the last arrived {quiet / 60:,.0f} minutes ago",
-                "the producers have stopped, or cannot reach the stream",
-                f"airside simulate --data-dir {patient.observer.data_dir.root}",
-            )
-    return Finding("stream", "ok", f"{received:,} records received")
-
-
-def _bronze(patient: _Patient) -> Finding:
-    account, observer = patient.account, patient.observer
-    text = f"{account.archived:,} records archived, {account.awaiting_archive:,} waiting"
-    failed = _newest_failure(observer, BRONZE)
-    if failed:
-        return Finding("bronze", "stopped", text, failed, "mend the cause; the archiver goes on")
-    reader = ArchiveReader(Archive(LocalLake(observer.data_dir.root), FLIGHT_EVENTS))
-    end = reader.end() if reader.files else {}
-    noted = observer.ledger.position(BRONZE)
-    if any(end.get(shard, "") < last for shard, last in noted.items()):
+    text = f"{backlog.received:,} records received"
+    positions = {}
+    with suppress(AirsideError):  # the ledger's own trouble is a finding of the stage that needs it
+        positions = {stage: patient.ledger.position(stage) for stage in (BRONZE, SILVER)}
+    for position in positions.values():
+        frames_to_arrow(
+            patient.stream.read(position, max_records=_PROBE_RECORDS, max_bytes=_PROBE_BYTES)
+        )
+    quiet = None
+    with suppress(AirsideError):
+        quiet = _quiet_seconds(patient)
+    if quiet is not None and quiet > _QUIET_SECONDS:
         return Finding(
-            "bronze",
-            "stopped",
-            f"{text}; but the newest archive files are missing",
-            "files were deleted from bronze/",
-            "restore bronze/ from a copy",
+            "stream",
+            "warning",
+            f"{text}; the last one {quiet / 60:,.0f} minutes ago",
+            "the producers have stopped, or cannot reach the stream",
+            patient.command("simulate"),
         )
-    return _lag("bronze", patient, text)
+    return Finding("stream", "ok", text)
 
 
-def _silver(patient: _Patient) -> Finding:
+def _quiet_seconds(patient: Patient) -> float | None:
+    """How long ago the last record arrived, where all that arrived has been judged."""
+    if patient.account.in_flight:
+        return None
+    rows = patient.reader.query("SELECT epoch_us(max(last_arrived_at)) FROM staging.batches")
+    newest_us = rows.column(0)[0].as_py()
+    return None if newest_us is None else (patient.clock() - newest_us) / 1e6
+
+
+def _bronze(patient: Patient) -> Finding:
+    position, totals = patient.ledger.progress(BRONZE)
+    backlog = patient.stream.backlog(position)
+    text = f"{totals.get('records', 0):,} records archived, {backlog.records:,} waiting"
+    lake = LocalLake(patient.data_dir.root)
+    archive = Archive(lake, FLIGHT_EVENTS)
+    reader = ArchiveReader(archive)
+    end = reader.end()
+    if any(end.get(shard, "") < last for shard, last in position.items()):
+        return _archive_damage(text, "the newest files are missing")
+    indices = set(lake.names(archive.root, INDEX_SUFFIX))
+    bare = [name for name in reader.files if name + INDEX_SUFFIX not in indices]
+    if bare:
+        return _archive_damage(text, f"{bare[0]} has no index")
+    return _failure(patient, BRONZE, text) or _lag(patient, BRONZE, text, backlog)
+
+
+def _archive_damage(text: str, what: str) -> Finding:
+    return Finding(
+        "bronze",
+        "stopped",
+        f"{text}; {what}",
+        "files were deleted from bronze/",
+        "restore bronze/ from a copy",
+    )
+
+
+def _warehouse(patient: Patient) -> Finding:
+    rows = patient.reader.query("SELECT count(*) FROM staging.batches")
+    return Finding("warehouse", "ok", f"{rows.column(0)[0].as_py():,} batches loaded")
+
+
+def _silver(patient: Patient) -> Finding:
     account = patient.account
     text = (
         f"{account.clean:,} clean, {account.quarantined:,} quarantined, "
@@ -144,72 +169,100 @@ def _silver(patient: _Patient) -> Finding:
         return Finding(
             "silver",
             "stopped",
-            f"{text}; the accounting does not balance",
-            "stream, ledger and warehouse are not of one data directory",
-            "airside backfill rebuilds silver and gold from the archive",
+            f"{text}; the account does not balance",
+            "stream, ledger and warehouse are not of one time, as after restoring one of them",
+            f"{patient.command('backfill')} makes silver and gold anew from the archive",
         )
-    failed = _newest_failure(patient.observer, SILVER)
-    if failed:
-        return Finding("silver", "stopped", text, failed, "mend the cause; silver goes on")
-    return _lag("silver", patient, text)
+    checkpoint = patient.reader.query("SELECT shard_id, sequence_number FROM staging.checkpoints")
+    position = dict(zip(*checkpoint.to_pydict().values(), strict=True))
+    backlog = patient.stream.backlog(position)
+    return _failure(patient, SILVER, text) or _lag(patient, SILVER, text, backlog)
 
 
-def _verdicts(patient: _Patient) -> Finding:
+def _quarantine(patient: Patient) -> Finding:
     account = patient.account
     judged = account.clean + account.quarantined + account.duplicates
     share = account.quarantined / judged if judged else 0.0
-    text = f"{share:.1%} of records are refused"
-    if judged and account.clean == 0:
+    text = f"{share:.1%} of all records are refused"
+    if judged and not account.clean:
         state: State = "stopped"
     elif share > _BAD_SHARE:
         state = "warning"
     else:
         return Finding("quarantine", "ok", text)
-    reason = next(iter(account.reasons), "none")
+    reason = next(iter(account.reasons), None)
     return Finding(
         "quarantine",
         state,
         text,
         f"a producer breaks the contract, most often by {reason}",
-        f"airside quarantine list --reason {reason} --data-dir {patient.observer.data_dir.root}",
+        patient.command(f"quarantine list --reason {reason}"),
     )
 
 
-def _gold(patient: _Patient) -> Finding:
-    row = patient.observer.reader.query(
-        "SELECT count(*) FILTER (WHERE table_name = 'fct_flight_legs')"
-        " FROM information_schema.tables"
-    )
-    if not row.column(0)[0].as_py():
-        return Finding(
-            "gold", "stopped", "not built yet", "no pipeline has run so far", patient.start
-        )
-    behind = patient.observer.reader.query(
-        "SELECT coalesce(sum(clean), 0)::BIGINT FROM staging.batches WHERE batch_id >"
-        " (SELECT coalesce(max(batch_id), 0) FROM fct_flight_activity)"
-    )
-    waiting = behind.column(0)[0].as_py()
+def _gold(patient: Patient) -> Finding:
+    progress = answers.progress(patient.reader)
+    waiting = progress["waiting_records"]
     text = f"{waiting:,} clean records not in the star schema yet"
+    failed = _failure(patient, GOLD, text)
+    if failed:
+        return failed
     if waiting and not patient.is_running:
-        return Finding("gold", "stopped", text, "no pipeline is running", patient.start)
+        return Finding("gold", "stopped", text, "no pipeline is running", patient.command("run"))
     return Finding("gold", "ok", text)
 
 
-def _lag(stage: str, patient: _Patient, text: str) -> Finding:
-    consumer = patient.account.consumers[stage]
-    if consumer.lag_records and not patient.is_running:
-        return Finding(stage, "stopped", text, "no pipeline is running", patient.start)
-    if consumer.iterator_age_seconds > _LATE_SECONDS:
+_CHECKS: tuple[tuple[str, Callable[[Patient], Finding]], ...] = (
+    ("data directory", _directory),
+    ("stream", _stream),
+    ("bronze", _bronze),
+    ("warehouse", _warehouse),
+    ("silver", _silver),
+    ("quarantine", _quarantine),
+    ("gold", _gold),
+)
+
+
+def _lag(patient: Patient, stage: str, text: str, backlog: Backlog) -> Finding:
+    if backlog.oldest_arrived_at_us is None:
+        return Finding(stage, "ok", text)
+    if not patient.is_running:
+        return Finding(stage, "stopped", text, "no pipeline is running", patient.command("run"))
+    waited = (patient.clock() - backlog.oldest_arrived_at_us) / 1e6
+    if waited > _LATE_SECONDS:
         return Finding(
             stage,
             "warning",
-            f"{text}; the oldest for {consumer.iterator_age_seconds:,.0f} s",
+            f"{text}; the oldest for {waited:,.0f} s",
             "more arrives than this machine gets done, or the stage is catching up",
-            "airside status shows whether the lag shrinks",
+            f"{patient.command('status')} shows whether it gets less",
         )
     return Finding(stage, "ok", text)
 
 
-def _newest_failure(observer: Observer, stage: str) -> str | None:
-    pending = observer.ledger.pending(stage)
-    return pending.error if pending and pending.outcome == "failed" else None
+def _failure(patient: Patient, stage: str, text: str) -> Finding | None:
+    """The stage's last attempt, if it failed and has not been made good."""
+    pending = patient.ledger.pending(stage)
+    if pending is None or pending.outcome != "failed":
+        return None
+    cause, next_step = _split(pending.error or "it was cut off")
+    if not patient.is_running:
+        again = patient.command("run")
+        next_step = f"{next_step}; then {again}" if next_step else again
+    return Finding(stage, "stopped", text, cause, next_step or "the stage tries again by itself")
+
+
+def _remedy(patient: Patient, cause: str) -> str | None:
+    """The command that makes a damaged file good, where there is one."""
+    data_dir = patient.data_dir
+    if str(data_dir.warehouse) in cause:
+        return patient.command("backfill")
+    if str(data_dir.stream) in cause or str(data_dir.ledger) in cause:
+        return f"airside backfill --source {shlex.quote(str(data_dir.root))} --data-dir NEW"
+    return None
+
+
+def _split(message: str) -> tuple[str, str | None]:
+    """An error's message as what was seen and what to do next, which come in this order."""
+    seen, _, next_step = message.rpartition("; ")
+    return (seen, next_step) if seen else (next_step, None)

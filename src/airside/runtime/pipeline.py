@@ -19,12 +19,14 @@ from airside.lake import LocalLake
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
+from airside.runtime.patience import patiently
 from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_warehouse
 from airside.settings import Settings
 from airside.silver import Silver
 from airside.stream import EmbeddedStream
 from airside.warehouse import DuckDBWarehouse, QueryServer
 
+GOLD = "gold"
 _MAX_BACKOFF_SECONDS = 30.0
 _RETENTION_SECONDS = 60.0
 
@@ -39,6 +41,10 @@ class Health:
     failures: int = 0
     """In a row."""
 
+    def patience(self, every: float) -> float:
+        """Seconds to wait before the next try, for a stage that works each `every` seconds."""
+        return min(_MAX_BACKOFF_SECONDS, every * float(2 ** min(self.failures, 10)))
+
 
 @dataclass
 class Pipeline:
@@ -52,6 +58,7 @@ class Pipeline:
     lake: LocalLake
     stream: EmbeddedStream
     ledger: Ledger
+    gold_ledger: Ledger
     clock: Callable[[], int]
     health: dict[str, Health] = field(default_factory=dict)
     fatal: AirsideError | None = None
@@ -59,6 +66,7 @@ class Pipeline:
     _threads: list[threading.Thread] = field(default_factory=list)
     _last_export: float | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
+    _refreshed_through: int | None = -1
 
     def drain(self, progress: Callable[[str, int], None] = lambda _stage, _records: None) -> None:
         """Process all that is on the stream now, then refresh gold once.
@@ -68,24 +76,26 @@ class Pipeline:
         Args:
             progress: Told a stage's name and how many records it has just done.
         """
-        errors: list[AirsideError] = []
+        errors: list[Exception] = []
 
         def archive() -> None:
             try:
                 progress("bronze", self.archiver.run_once(flush=True))
-            except AirsideError as error:
+            except Exception as error:  # noqa: BLE001 - raised below, on the thread that waits
                 errors.append(error)
 
         thread = threading.Thread(target=archive, name="bronze")
         thread.start()
         try:
-            while done := self.silver.run_once():
+            waiting = self.stream.backlog(self.warehouse.checkpoint()).records
+            while waiting > 0 and (done := self.silver.run_once()):
+                waiting -= done  # what arrives meanwhile could keep this from ever ending
                 progress("silver", done)
         finally:
             thread.join()
         if errors:
             raise errors[0]
-        self.gold.refresh()
+        self.refresh()
         self.export()
 
     def start(self) -> None:
@@ -120,6 +130,25 @@ class Pipeline:
         """Have a function called whenever the warehouse holds something new; it must be quick."""
         self._listeners.append(listener)
 
+    def refresh(self) -> None:
+        """Bring gold up to date; an outcome goes to the ledger wherever something had to be done.
+
+        Raises:
+            AirsideError: A model failed.
+        """
+        latest = self.warehouse.query("SELECT max(batch_id) FROM staging.batches")
+        newest = latest.column(0)[0].as_py()
+        if newest == self._refreshed_through:
+            return
+        attempt_id = self.gold_ledger.begin(GOLD, {"through_batch_id": newest})
+        try:
+            result = self.gold.refresh()
+        except Exception as error:
+            self.gold_ledger.fail(attempt_id, str(error))
+            raise
+        self.gold_ledger.succeed(attempt_id, {"models": len(result.model_seconds)})
+        self._refreshed_through = newest
+
     def export(self) -> None:
         """Write gold's tables as Parquet files."""
         export(self.warehouse, self.lake.publish)
@@ -143,8 +172,8 @@ class Pipeline:
             listener()
 
     def _refresh(self) -> None:
-        if self.gold.refresh().refreshed:
-            self._loaded()
+        self.refresh()
+        self._loaded()
         now = time.monotonic()
         if (
             self._last_export is None
@@ -166,7 +195,7 @@ class Pipeline:
                 if not isinstance(error, RetryableError) and name != "gold":
                     self.abort(error)
                     return
-                due = time.monotonic() + min(_MAX_BACKOFF_SECONDS, every * 2**health.failures)
+                due = time.monotonic() + health.patience(every)
             except Exception as error:  # a defect must stop the run, not vanish with its thread
                 self.abort(AirsideError(f"{name}: {type(error).__name__}: {error}"))
                 raise
@@ -195,10 +224,6 @@ def open_pipeline(
         stack.enter_context(data_dir.owned())
         lake = LocalLake(data_dir.root)
         lake.sweep()
-        warehouse = open_warehouse(data_dir, settings, clock)
-        stack.callback(warehouse.close)
-        server = QueryServer(data_dir.socket, warehouse)
-        stack.callback(server.close)
 
         # Streams and ledgers belong to one thread each, so every stage opens its own.
         def stream() -> EmbeddedStream:
@@ -211,11 +236,16 @@ def open_pipeline(
             stack.callback(opened.close)
             return opened
 
+        archived = stream()  # first of all: where there is anything, there is a stream
+        warehouse = patiently(lambda: open_warehouse(data_dir, settings, clock))
+        stack.callback(warehouse.close)
+        server = QueryServer(data_dir.socket, warehouse)
+        stack.callback(server.close)
         yield Pipeline(
             settings=settings,
             warehouse=warehouse,
             archiver=Archiver(
-                stream(),
+                archived,
                 Archive(lake, FLIGHT_EVENTS),
                 ledger(),
                 clock=clock,
@@ -227,5 +257,6 @@ def open_pipeline(
             lake=lake,
             stream=stream(),
             ledger=ledger(),
+            gold_ledger=ledger(),
             clock=clock,
         )

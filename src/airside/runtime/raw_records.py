@@ -41,7 +41,7 @@ def raw_records(observer: Observer, wanted: Sequence[RecordId]) -> Found:
         if not inside:
             continue
         try:
-            found |= _pick(archive.read(file.name), inside, "archive")
+            found |= _pick(archive.read(file.name).frames, inside, "archive")
         except CorruptDataError:
             continue
         left -= found.keys()

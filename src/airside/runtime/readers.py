@@ -1,20 +1,17 @@
 """Ways to look at a data directory, whether or not a pipeline is running on it."""
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from airside.errors import TerminalError
 from airside.ledger import Ledger
 from airside.runtime.accounting import Accounting, account
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
+from airside.runtime.patience import patiently
 from airside.stream import EmbeddedStream
 from airside.warehouse import DuckDBWarehouse, Reader, RemoteReader
-
-_STARTING_SECONDS = 10.0
 
 
 @contextmanager
@@ -23,25 +20,20 @@ def open_reader(data_dir: DataDir) -> Iterator[Reader]:
 
     Raises:
         UsageError: There is no data directory.
-        TerminalError: The file is open elsewhere, and nobody answers on the socket.
+        RetryableError: The file is open elsewhere, and nobody answers on the socket.
+        CorruptDataError: The file is damaged.
     """
     data_dir.check()
-    patience = time.monotonic() + _STARTING_SECONDS
-    while (remote := RemoteReader.connect(data_dir.socket)) is None:
-        try:
-            warehouse = _open_file(data_dir.warehouse)
-        except TerminalError:
-            # A pipeline that has just started holds the file before it listens.
-            if time.monotonic() > patience:
-                raise
-            time.sleep(0.1)
-            continue
-        try:
-            yield warehouse
-        finally:
-            warehouse.close()
-        return
-    yield remote
+
+    def attempt() -> RemoteReader | DuckDBWarehouse:
+        return RemoteReader.connect(data_dir.socket) or _open_file(data_dir.warehouse)
+
+    reader = patiently(attempt)
+    try:
+        yield reader
+    finally:
+        if isinstance(reader, DuckDBWarehouse):
+            reader.close()
 
 
 def _open_file(path: Path) -> DuckDBWarehouse:
@@ -74,8 +66,14 @@ def observe(
         data_dir: The directory.
         reader: The warehouse, where this process has it open already.
         clock: Microseconds since the Unix epoch.
+
+    Raises:
+        UsageError: There is no data directory, or no stream in it yet.
+        RetryableError, CorruptDataError: A part of it cannot be read, now or ever.
     """
     data_dir.check()
+    if not data_dir.stream.exists():
+        raise data_dir.holds_nothing()
     with ExitStack() as stack:
         if reader is None:
             reader = stack.enter_context(open_reader(data_dir))

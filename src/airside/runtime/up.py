@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from airside.errors import AirsideError
+from airside.errors import AirsideError, RetryableError
 from airside.gold.answers import report
 from airside.runtime.accounting import Accounting
 from airside.runtime.clocks import wall_clock
@@ -24,6 +24,8 @@ from airside.settings import Settings
 class Snapshot:
     """The state of everything at one moment."""
 
+    at: datetime
+    """By the wall clock, UTC."""
     taken_at: float
     """On the monotonic clock, in seconds."""
     running_seconds: float
@@ -43,6 +45,8 @@ class Operation:
         self.simulated_us: int | None = None
         self.dashboard: str | None = None
         """Where the dashboard can be opened; None where none is served."""
+        self.last: Snapshot | None = None
+        """How everything was left, once all has been stopped in good order."""
         self._observer = observer
         self._started = time.monotonic()
 
@@ -50,6 +54,7 @@ class Operation:
         """Look at everything now."""
         simulated_us = self.simulated_us
         return Snapshot(
+            at=datetime.fromtimestamp(wall_clock() / 1e6, tz=UTC),
             taken_at=time.monotonic(),
             running_seconds=time.monotonic() - self._started,
             simulated_at=(
@@ -98,6 +103,8 @@ def operation(
                 for thread in threads:
                     thread.join()
                 pipeline.stop()
+            if pipeline.fatal is None:
+                running.last = running.snapshot()
         if pipeline.fatal is not None:
             raise pipeline.fatal
 
@@ -105,17 +112,35 @@ def operation(
 def _simulator(
     running: Operation, data_dir: DataDir, settings: Settings, stop: threading.Event
 ) -> Callable[[], None]:
+    health = running.pipeline.health["simulator"] = Health()
+
     def note(_records: int, due_us: int) -> None:
         running.simulated_us = due_us
+        health.error, health.failures = None, 0
+        health.last_success_us = wall_clock()
 
     def work() -> None:
+        with (
+            open_stream(data_dir, settings) as stream,
+            closing(open_ledger(data_dir, settings, wall_clock)) as ledger,
+        ):
+            while not stop.is_set():
+                try:
+                    simulate(stream, ledger, settings.simulator, stop, on_put=note)
+                except RetryableError as error:
+                    health.failures += 1
+                    health.error = str(error)
+                    stop.wait(health.patience(1.0))
+                else:
+                    return
+
+    def guarded() -> None:
         try:
-            with (
-                open_stream(data_dir, settings) as stream,
-                closing(open_ledger(data_dir, settings, wall_clock)) as ledger,
-            ):
-                simulate(stream, ledger, settings.simulator, stop, on_put=note)
+            work()
         except AirsideError as error:
             running.pipeline.abort(error)
+        except Exception as error:  # a defect must stop the run, not vanish with its thread
+            running.pipeline.abort(AirsideError(f"simulator: {type(error).__name__}: {error}"))
+            raise
 
-    return work
+    return guarded

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, Thresholds
@@ -16,13 +17,26 @@ from airside.warehouse import DuckDBWarehouse, Warehouse
 def open_warehouse(
     data_dir: DataDir, settings: Settings, clock: Callable[[], int]
 ) -> DuckDBWarehouse:
-    """Open a directory's warehouse for loading."""
-    return DuckDBWarehouse(
-        data_dir.warehouse,
-        clock=clock,
-        threads=settings.warehouse.threads,
-        memory_limit=settings.warehouse.memory_limit,
-    )
+    """Open a directory's warehouse for loading.
+
+    A new one is made beside its place and put there when it is whole: a file that a full disk or a
+    crash left half made would look like a damaged one for ever after.
+    """
+
+    def opened(path: Path) -> DuckDBWarehouse:
+        return DuckDBWarehouse(
+            path,
+            clock=clock,
+            threads=settings.warehouse.threads,
+            memory_limit=settings.warehouse.memory_limit,
+        )
+
+    if not data_dir.warehouse.exists():
+        partial = data_dir.warehouse.with_name(data_dir.warehouse.name + ".partial")
+        partial.unlink(missing_ok=True)
+        opened(partial).close()
+        partial.replace(data_dir.warehouse)
+    return opened(data_dir.warehouse)
 
 
 def open_ledger(data_dir: DataDir, settings: Settings, clock: Callable[[], int]) -> Ledger:

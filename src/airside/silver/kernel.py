@@ -92,7 +92,7 @@ class Kernel:
         self._engines = [_Engine(sql) for _ in range(threads)]
         self._pool = ThreadPoolExecutor(threads, "silver-kernel")
 
-    def read(self, records: pa.Table, into: str) -> None:
+    def read(self, records: pa.Table, into: str) -> pa.Table:
         """Replace the relation `into` by the silver rows and verdicts of `records`.
 
         Args:
@@ -101,8 +101,13 @@ class Kernel:
                 record, in their order: the feed's silver columns, all NULL but shard_id,
                 sequence_number and arrived_at where the record is not clean, then `reason` and
                 `reasons VARCHAR[]`, NULL where it is.
+
+        Returns:
+            The same rows.
         """
-        self._connection.register(into, self.to_arrow(records))
+        rows = self.to_arrow(records)
+        self._connection.register(into, rows)
+        return rows
 
     def to_arrow(self, records: pa.Table) -> pa.Table:
         """The rows that `read` leaves, as an Arrow table."""

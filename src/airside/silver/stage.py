@@ -107,8 +107,8 @@ class Silver:
 
     def _load(self, planned: SequenceRange, frames: Sequence[Frame]) -> dict[str, int]:
         records = frames_to_arrow(frames)
-        self._kernel.read(records, into=_BATCH)
-        quarantined = self._quarantined(records)
+        verdicts = self._kernel.read(records, into=_BATCH)
+        quarantined = _quarantined(records, verdicts)
         with self._warehouse.transaction():
             duplicates = self._dedupe.run(_BATCH)
             clean = self._dedupe.accepted(_BATCH)
@@ -130,18 +130,20 @@ class Silver:
             "files": files,
         }
 
-    def _quarantined(self, records: pa.Table) -> pa.Table:
-        """Give the refused records for `staging.quarantine`: why, what exactly, the bytes."""
-        connection = self._warehouse.transform
-        connection.register("silver_records", records)
-        rows = connection.sql(
-            "SELECT b.shard_id, b.sequence_number, b.arrived_at, b.reason, b.reasons, r.payload"
-            f" FROM {_BATCH} AS b JOIN silver_records AS r USING (shard_id, sequence_number)"
-            " WHERE b.reason IS NOT NULL"
-        ).to_arrow_table()
-        connection.unregister("silver_records")
-        payloads = [payload[:-1] for payload in rows.column("payload").to_pylist()]  # less its LF
-        reasons = rows.column("reasons").to_pylist()
-        details = [explain(*pair) for pair in zip(payloads, reasons, strict=True)]
-        rows = rows.set_column(5, "payload", pa.array(payloads, pa.binary()))
-        return rows.append_column("detail", pa.array(details, pa.string()))
+
+def _quarantined(records: pa.Table, verdicts: pa.Table) -> pa.Table:
+    """Give the refused records for `staging.quarantine`: why, what exactly, the bytes."""
+    is_refused = verdicts.column("reason").is_valid()
+    refused = verdicts.filter(is_refused)
+    payloads = [
+        payload[:-1]  # less the LF that ended its line
+        for payload in records.filter(is_refused).column("payload").to_pylist()
+    ]
+    reasons = refused.column("reasons").to_pylist()
+    details = [explain(*pair) for pair in zip(payloads, reasons, strict=True)]
+    names = ["shard_id", "sequence_number", "arrived_at", "reason", "reasons"]
+    return (
+        refused.select(names)
+        .append_column("detail", pa.array(details, pa.string()))
+        .append_column("payload", pa.array(payloads, pa.binary()))
+    )

@@ -1,5 +1,6 @@
 """The embedded warehouse: one DuckDB file."""
 
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,15 +17,12 @@ from airside.errors import (
 )
 from airside.events import FLIGHT_EVENTS, Feed
 from airside.warehouse.protocol import LoadedBatch
+from airside.warehouse.read_only import check
 from airside.warehouse.schema import ddl
 
-_READ_ONLY_STATEMENTS = (
-    duckdb.StatementType.SELECT,
-    duckdb.StatementType.EXPLAIN,
-)
-_BROKEN = (duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
-_OURS = (duckdb.OutOfMemoryException, *_BROKEN)
+_OURS = (duckdb.OutOfMemoryException, duckdb.InterruptException)
 """What a question may run into without being at fault itself."""
+_INTERRUPT_SECONDS = 0.1  # again and again, as a question that is just starting does not notice
 
 
 class DuckDBWarehouse:
@@ -54,6 +52,9 @@ class DuckDBWarehouse:
         self._path = path
         self._clock = clock
         self._feed = feed
+        self._cursors: set[duckdb.DuckDBPyConnection] = set()
+        self._idle = threading.Condition()
+        self._closed = False
         with translated_errors(path):
             self._connection = duckdb.connect(str(path), read_only=read_only)
             # Set globally after connecting, not in the connect call: dbt opens the same file in
@@ -80,24 +81,18 @@ class DuckDBWarehouse:
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run one read-only statement, on a connection of its own."""
-        with translated_errors(self._path), self._connection.cursor() as cursor:
-            try:
-                statements = duckdb.extract_statements(sql)
-            except duckdb.Error as error:
-                raise UsageError(str(error)) from error
-            if len(statements) != 1 or statements[0].type not in _READ_ONLY_STATEMENTS:
-                raise UsageError(
-                    "expected one SELECT (or DESCRIBE, SHOW, EXPLAIN) statement, got "
-                    f"{', '.join(s.type.name for s in statements) or 'nothing'}; only reading is "
-                    "allowed here"
-                )
-            cursor.execute("SET search_path = 'main,staging'")
+        with translated_errors(self._path), self._cursor() as cursor:
+            check(cursor, sql)
+            _look_in_both_schemas(self._path, cursor)
+            cursor.execute("SET python_enable_replacements = false")  # our variables are no tables
             cursor.execute("BEGIN TRANSACTION READ ONLY")
             try:
                 table = cursor.sql(sql, params=list(parameters)).to_arrow_table()
             except _OURS:
                 raise
             except duckdb.Error as error:
+                if _is_damage(error):
+                    raise
                 raise UsageError(str(error)) from error
             finally:
                 cursor.execute("ROLLBACK")
@@ -105,7 +100,7 @@ class DuckDBWarehouse:
 
     def checkpoint(self) -> dict[str, str]:
         """Shard → the last sequence number loaded."""
-        with translated_errors(self._path), self._connection.cursor() as cursor:
+        with translated_errors(self._path), self._cursor() as cursor:
             return dict(
                 cursor.execute(
                     "SELECT shard_id, sequence_number FROM staging.checkpoints"
@@ -164,8 +159,30 @@ class DuckDBWarehouse:
         return int(batch_id)
 
     def close(self) -> None:
-        """Close the file; what is committed is safe without it."""
-        self._connection.close()
+        """Close the file; what is committed is safe without it. Running questions are cut off."""
+        with self._idle:
+            self._closed = True
+            while self._cursors:
+                for cursor in self._cursors:
+                    cursor.interrupt()
+                self._idle.wait(_INTERRUPT_SECONDS)
+            self._connection.close()
+
+    @contextmanager
+    def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection of its own, which `close` waits for."""
+        with self._idle:
+            if self._closed:
+                raise _interrupted(self._path)
+            cursor = self._connection.cursor()
+            self._cursors.add(cursor)
+        try:
+            yield cursor
+        finally:
+            cursor.close()
+            with self._idle:
+                self._cursors.discard(cursor)
+                self._idle.notify_all()
 
     def _rollback(self) -> None:
         try:
@@ -183,33 +200,65 @@ def translated_errors(path: Path) -> Iterator[None]:
         raise
     except duckdb.IOException as error:
         text = str(error)
-        if "lock" in text.lower():
+        if "Could not set lock" in text:
             raise TerminalError(
                 f"{path} is open in another process, and it does not answer on its socket; stop "
                 f"that process, or wait until it has started ({_first_line(text)})"
             ) from error
-        if "No space left" in text or "could not write" in text.lower():
-            raise RetryableError(
-                f"{path}: the disk is full ({_first_line(text)}); free space, then start again"
-            ) from error
+        if _is_full(error):
+            raise _full(path, text) from error
         raise CorruptDataError(
             f"{path} cannot be read ({_first_line(text)}); move it aside and rebuild it from the "
             "archive with `airside backfill`"
         ) from error
+    except duckdb.InterruptException as error:
+        raise _interrupted(path) from error
     except duckdb.OutOfMemoryException as error:
         raise RetryableError(
             f"{path}: {_first_line(str(error))}; raise `warehouse.memory_limit`, or free disk "
             "space for temporary files"
         ) from error
-    except (
-        duckdb.FatalException,
-        duckdb.InternalException,
-        duckdb.SerializationException,
-    ) as error:
+    except duckdb.Error as error:
+        if _is_full(error):  # a commit that cannot be written is told as a transaction's error
+            raise _full(path, str(error)) from error
+        if not _is_damage(error):
+            raise
         raise CorruptDataError(
             f"{path}: {_first_line(str(error))}; start again; if it stays, move the file aside and "
             "rebuild it from the archive with `airside backfill`"
         ) from error
+
+
+def _is_full(error: duckdb.Error) -> bool:
+    text = str(error)
+    return "No space left" in text or "could not write" in text.lower()
+
+
+def _full(path: Path, text: str) -> RetryableError:
+    return RetryableError(
+        f"{path}: the disk is full ({_first_line(text)}); free space, then start again"
+    )
+
+
+def _is_damage(error: duckdb.Error) -> bool:
+    broken = (duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
+    # A block that fails its checksum is reported as an error of no particular class.
+    is_checksum = type(error) is duckdb.Error and str(error).startswith("Corrupt database file")
+    return is_checksum or isinstance(error, broken)
+
+
+def _look_in_both_schemas(path: Path, cursor: duckdb.DuckDBPyConnection) -> None:
+    try:
+        cursor.execute("SET search_path = 'main,staging'")
+    except duckdb.CatalogException as error:
+        raise CorruptDataError(
+            f"{path} holds no tables of Airside's; `airside run` makes them, if the file is yours "
+            "to change, or choose another data directory"
+        ) from error
+
+
+def _interrupted(path: Path) -> RetryableError:
+    return RetryableError(f"{path} was closed before the answer was ready; ask again")
 
 
 def _first_line(text: str) -> str:

@@ -19,7 +19,7 @@ class Reader(Protocol):
 
         Args:
             sql: One statement in the warehouse's dialect, `?` where a value goes.
-            parameters: The values, in order.
+            parameters: The values, in order: text, numbers, booleans or None.
 
         Raises:
             UsageError: The statement is not valid, or would change something.

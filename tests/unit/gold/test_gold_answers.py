@@ -108,6 +108,17 @@ def test_live_flights_by_status(staged: StagedGold) -> None:
     assert list(answer["by_status"]) == ["boarding", "en-route"]  # as a flight goes
 
 
+def test_progress_says_what_waits(staged: StagedGold) -> None:
+    staged.load([event()])
+    staged.gold.refresh()
+    done = {"through_batch_id": 1, "waiting_batches": 0, "waiting_records": 0}
+    assert answers.progress(staged.warehouse) == done
+    staged.load([event(), event()])
+    staged.load([event()])
+    behind = {"through_batch_id": 1, "waiting_batches": 2, "waiting_records": 3}
+    assert answers.progress(staged.warehouse) == behind
+
+
 def test_before_gold_has_been_built_answers_are_empty(tmp_path: Path) -> None:
     warehouse = DuckDBWarehouse(tmp_path / "warehouse.duckdb", clock=lambda: 0)
     answer = answers.report(warehouse)
@@ -117,6 +128,7 @@ def test_before_gold_has_been_built_answers_are_empty(tmp_path: Path) -> None:
     assert answer["passengers_vs_turnaround"]["n"] == 0
     assert answer["passengers_vs_turnaround"]["by_aircraft_type"] == []
     assert answer["live_flights"] == {"watermark": None, "active": 0, "by_status": {}}
+    assert answers.progress(warehouse)["waiting_records"] == 0
     warehouse.close()
 
 

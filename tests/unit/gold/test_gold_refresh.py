@@ -201,7 +201,10 @@ sys.stdin.read()  # alive, and no longer in anybody's way
 
 
 def test_gold_keeps_out_of_its_hosts_way(tmp_path: Path) -> None:
-    """It runs on any thread, prints nothing, logs nothing, writes only where it may."""
+    """It runs on any thread, prints nothing, logs nothing, writes only where it may.
+
+    Nor does the environment, meant for other dbt projects, get into it.
+    """
     project = {path: path.stat().st_mtime_ns for path in PROJECT_DIR.rglob("*")}
     with subprocess.Popen(
         [sys.executable, "-c", HOST],
@@ -209,7 +212,7 @@ def test_gold_keeps_out_of_its_hosts_way(tmp_path: Path) -> None:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
-        env={"HOME": str(tmp_path), "PATH": ""},
+        env={"HOME": str(tmp_path), "PATH": "", "DBT_TARGET": "prod", "DBT_DEBUG": "1"},
     ) as host:
         output, _ = host.communicate(timeout=120)
     assert (host.returncode, output) == (0, b"")

@@ -12,7 +12,12 @@ import pyarrow as pa
 import pytest
 
 from airside.events import FLIGHT_EVENTS
-from airside.events.vocabulary import QUALITY_FLAGS, QUARANTINE_REASONS
+from airside.events.vocabulary import (
+    FLIGHT_STATUSES,
+    QUALITY_FLAGS,
+    QUARANTINE_REASONS,
+    STATUS_SYNONYMS,
+)
 from airside.silver.kernel import RECORDS, Kernel
 
 SAMPLE: dict[str, Any] = {
@@ -541,6 +546,7 @@ def test_heading_ends_at_360(read: Read) -> None:
         ("-90;180", (-90.0, 180.0)),
         ("90.000;-180.000", (90.0, -180.0)),
         ("\t0;0\n", (0.0, 0.0)),
+        ("1\x009.5;7\x002", (19.5, 72.0)),
         ("007.50;1", (7.5, 1.0)),
         ("0.1234567890123456789;1", (0.12345678901234568, 1.0)),
         (None, (None, None)),
@@ -608,6 +614,13 @@ def test_statuses(read: Read, status: str, expected: str) -> None:
     assert read([event(flight_status=status)])[0]["flight_status"] == expected
 
 
+def test_the_vocabulary_and_the_sql_agree(read: Read) -> None:
+    words = {status: status for status in FLIGHT_STATUSES} | STATUS_SYNONYMS
+    rows = read([event(flight_status=word) for word in words])
+
+    assert [row["flight_status"] for row in rows] == list(words.values())
+
+
 @pytest.mark.parametrize(
     "field",
     [
@@ -621,9 +634,10 @@ def test_statuses(read: Read, status: str, expected: str) -> None:
     ],
 )
 def test_codes_are_trimmed_and_upper_cased(read: Read, field: str) -> None:
-    plain, padded, escaped, bracket, number = read(
+    plain, ended, padded, escaped, bracket, number = read(
         [
             event(**{field: "ab1"}),
+            event(**{field: "ab1 "}),
             event(**{field: "  ab 1 "}),
             event(**{field: "\x00\x0b\fab1\r\n\t\x00 "}),
             event(**{field: "{ab1] "}),
@@ -631,7 +645,8 @@ def test_codes_are_trimmed_and_upper_cased(read: Read, field: str) -> None:
         ]
     )
 
-    assert [row[field] for row in (plain, padded, escaped, bracket, number)] == [
+    assert [row[field] for row in (plain, ended, padded, escaped, bracket, number)] == [
+        "AB1",
         "AB1",
         "AB 1",
         "AB1",

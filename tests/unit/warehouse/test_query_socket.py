@@ -1,0 +1,371 @@
+"""The socket: who may ask, and what neither hurry nor garbage nor silence can break."""
+
+import json
+import os
+import socket
+import stat
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from airside.errors import (
+    AirsideError,
+    CorruptDataError,
+    RetryableError,
+    TerminalError,
+    UsageError,
+)
+from airside.stream import RecordTooLargeError
+from airside.warehouse import QueryServer, RemoteReader
+
+ANSWER = pa.table({"one": [1]})
+
+
+class Oracle:
+    """Answers as it is told."""
+
+    def __init__(self, answer: Callable[[], pa.Table] = lambda: ANSWER) -> None:
+        self.asked: list[tuple[str, list[object]]] = []
+        self.answer = answer
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        self.asked.append((sql, list(parameters)))
+        return self.answer()
+
+
+@contextmanager
+def serving(path: Path, reader: Oracle, **options: int) -> Iterator[RemoteReader]:
+    server = QueryServer(path, reader, **options)
+    try:
+        yield RemoteReader(path)
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "airside.sock"
+
+
+def raw(path: Path) -> socket.socket:
+    connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    connection.connect(str(path))
+    return connection
+
+
+def test_a_question_arrives_with_its_parameters(path: Path) -> None:
+    oracle = Oracle()
+    with serving(path, oracle) as reader:
+        assert reader.query("SELECT ?, 'zürich\n'", [1, "x", None, 2.5, True]) == ANSWER
+    assert oracle.asked == [("SELECT ?, 'zürich\n'", [1, "x", None, 2.5, True])]
+
+
+def test_only_its_user_may_ask(path: Path) -> None:
+    before = os.umask(0)
+    try:
+        with serving(path, Oracle()):
+            assert stat.S_IMODE(path.stat().st_mode) == 0o600
+            assert os.umask(0) == 0  # the process's own is as it was
+    finally:
+        os.umask(before)
+
+
+def test_a_path_longer_than_the_kernel_takes(tmp_path: Path) -> None:
+    folder = tmp_path / ("deep" * 20) / ("deeper" * 20)
+    folder.mkdir(parents=True)
+    path = folder / "airside.sock"
+    with serving(path, Oracle()) as reader:
+        assert RemoteReader.connect(path) is not None
+        assert reader.query("SELECT 1") == ANSWER
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert not path.exists()
+    assert RemoteReader.connect(path) is None
+
+
+def test_a_socket_that_a_crash_left_behind_is_replaced(path: Path) -> None:
+    left = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    left.bind(str(path))
+    left.close()
+    assert RemoteReader.connect(path) is None
+    with serving(path, Oracle()) as reader:
+        assert reader.query("SELECT 1") == ANSWER
+
+
+@pytest.mark.parametrize("obstacle", ["folder", "missing"])
+def test_where_no_socket_can_be_made(tmp_path: Path, obstacle: str) -> None:
+    path = tmp_path / "airside.sock" if obstacle == "folder" else tmp_path / "gone" / "airside.sock"
+    if obstacle == "folder":
+        (path / "inside").mkdir(parents=True)
+    with pytest.raises(TerminalError, match=r"airside\.sock: no socket can be made here"):
+        QueryServer(path, Oracle())
+
+
+@pytest.mark.parametrize("what", ["nothing", "file", "folder"])
+def test_nobody_listens(path: Path, what: str) -> None:
+    if what == "file":
+        path.write_text("")
+    if what == "folder":
+        path.mkdir()
+    assert RemoteReader.connect(path) is None
+    with pytest.raises(RetryableError, match=r"stopped answering on .*airside\.sock .*ask again"):
+        RemoteReader(path).query("SELECT 1")
+
+
+def test_when_it_closes_nobody_is_there(path: Path) -> None:
+    with serving(path, Oracle()) as reader:
+        assert RemoteReader.connect(path) is not None
+    assert not path.exists()
+    assert RemoteReader.connect(path) is None
+    with pytest.raises(RetryableError, match="ask again"):
+        reader.query("SELECT 1")
+
+
+def test_many_ask_at_once(path: Path) -> None:
+    together = threading.Barrier(60)
+    answers: list[object] = []
+
+    def ask(reader: RemoteReader) -> None:
+        together.wait()
+        try:
+            answers.append(reader.query("SELECT 1"))
+        except AirsideError as error:
+            answers.append(error)
+
+    with serving(path, Oracle(), max_clients=2) as reader:
+        threads = [threading.Thread(target=ask, args=(reader,)) for _ in range(60)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert answers == [ANSWER] * 60
+
+
+@pytest.fixture
+def queue(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Set when a client has to wait for a slot."""
+    waiting = threading.Event()
+
+    class Slots(threading.Semaphore):
+        def acquire(self, *args: Any, **kwargs: Any) -> bool:
+            if self._value == 0:
+                waiting.set()
+            return super().acquire(*args, **kwargs)
+
+    monkeypatch.setattr("airside.warehouse.socket.threading.Semaphore", Slots)
+    return waiting
+
+
+def test_no_more_are_answered_at_once_than_allowed(path: Path, queue: threading.Event) -> None:
+    inside = threading.Barrier(3)
+    may_go = threading.Event()
+    oracle = Oracle()
+
+    def answer() -> pa.Table:
+        if len(oracle.asked) <= 2:
+            inside.wait()
+        may_go.wait()
+        return ANSWER
+
+    oracle.answer = answer
+    with serving(path, oracle, max_clients=2) as reader:
+        threads = [threading.Thread(target=reader.query, args=("SELECT 1",)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        inside.wait()
+        assert queue.wait(timeout=30)
+        assert len(oracle.asked) == 2
+        may_go.set()
+        for thread in threads:
+            thread.join()
+    assert len(oracle.asked) == 4
+
+
+def test_a_silent_client_holds_up_nobody(path: Path) -> None:
+    with serving(path, Oracle()) as reader, raw(path), raw(path):
+        assert reader.query("SELECT 1") == ANSWER
+
+
+def test_closing_does_not_wait_for_silent_clients(path: Path, queue: threading.Event) -> None:
+    server = QueryServer(path, Oracle(), max_clients=2)
+    silent = [raw(path) for _ in range(5)]  # every slot is taken, three wait for one
+    assert queue.wait(timeout=30)
+    closed = threading.Thread(target=server.close, daemon=True)
+    closed.start()
+    closed.join(timeout=30)
+    assert not closed.is_alive()
+    assert RemoteReader.connect(path) is None
+    for connection in silent:
+        connection.close()
+
+
+def half_a_question(path: Path) -> None:
+    with raw(path) as connection:
+        connection.sendall(b'{"sql": "SELE')
+
+
+def no_question(path: Path) -> None:
+    raw(path).close()
+
+
+def gone_before_the_answer(path: Path) -> None:
+    with raw(path) as connection:
+        connection.sendall(b'{"sql": "SELECT 1", "parameters": []}\n')
+
+
+def gone_in_the_middle_of_the_answer(path: Path) -> None:
+    with raw(path) as connection:
+        connection.sendall(b'{"sql": "SELECT 1", "parameters": []}\n')
+        connection.recv(10)
+
+
+@pytest.mark.parametrize(
+    "vanish",
+    [no_question, half_a_question, gone_before_the_answer, gone_in_the_middle_of_the_answer],
+)
+def test_a_client_that_vanishes_costs_only_its_own_answer(
+    path: Path, vanish: Callable[[Path], None]
+) -> None:
+    large = pa.table({"x": list(range(2_000_000))})  # more than a socket holds
+    with serving(path, Oracle(lambda: large), max_clients=2) as reader:
+        for _ in range(4):  # more than there are slots: each must come back
+            vanish(path)
+        assert reader.query("SELECT 1") == large
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [
+        b"\n",
+        b"SELECT 1\n",
+        b"{}\n",
+        b"[]\n",
+        b"null\n",
+        b'"SELECT 1"\n',
+        b'{"sql": 1, "parameters": []}\n',
+        b'{"sql": "SELECT 1", "parameters": {}}\n',
+        b'{"sql": "SELECT 1"}\n',
+        b'{"sql": ["SELECT 1"], "parameters": []}\n',
+        b"\xff\xfe\x00\n",
+        b"[" * 200_000 + b"\n",
+        b"x" * 3_000_000,
+        b'{"sql": "' + b"x" * 1_100_000 + b'", "parameters": []}\n',
+    ],
+    ids=lambda line: line[:20],
+)
+def test_garbage_is_refused_and_the_next_is_answered(path: Path, request_line: bytes) -> None:
+    oracle = Oracle()
+    with serving(path, oracle, max_clients=1) as reader:
+        with raw(path) as connection, connection.makefile("rb") as answer:
+            try:
+                connection.sendall(request_line)
+                reply = json.loads(answer.readline())
+            except (BrokenPipeError, ConnectionResetError):
+                assert len(request_line) > 1_000_000  # it has read enough, and hung up
+            else:
+                assert reply["error"] == "UsageError"
+                assert "request cannot be read" in reply["message"] or "bytes" in reply["message"]
+        assert oracle.asked == []
+        assert reader.query("SELECT 1") == ANSWER
+
+
+def test_a_question_that_is_too_long_says_so(path: Path) -> None:
+    oracle = Oracle()
+    with serving(path, oracle) as reader:
+        longest = "x" * (1024 * 1024 - len('{"sql": "", "parameters": []}\n'))
+        assert reader.query(longest) == ANSWER
+        with pytest.raises(UsageError, match=r"has 1,048,577 bytes or more; at most 1,048,576"):
+            reader.query(longest + "x")
+    assert [sql for sql, _ in oracle.asked] == [longest]
+
+
+@pytest.mark.parametrize("value", [b"bytes", object(), {1, 2}])
+def test_a_parameter_that_cannot_be_sent_says_so(path: Path, value: object) -> None:
+    with pytest.raises(UsageError, match="parameters are text, numbers, booleans or None"):
+        RemoteReader(path).query("SELECT ?", [value])
+
+
+@pytest.mark.parametrize(
+    ("error", "kind"),
+    [
+        (UsageError("u"), UsageError),
+        (RetryableError("r"), RetryableError),
+        (CorruptDataError("c"), CorruptDataError),
+        (TerminalError("t"), TerminalError),
+        (AirsideError("a"), TerminalError),
+        (RecordTooLargeError(1, 2), UsageError),
+        (ZeroDivisionError("a defect"), TerminalError),
+        (RecursionError("a defect"), TerminalError),
+    ],
+)
+def test_an_error_is_of_the_same_kind_and_text_on_the_other_side(
+    path: Path, error: Exception, kind: type[AirsideError]
+) -> None:
+    def fail() -> pa.Table:
+        raise error
+
+    with serving(path, Oracle(fail)) as reader:
+        with pytest.raises(kind) as raised:
+            reader.query("SELECT 1")
+        assert type(raised.value) is kind
+        assert str(raised.value) == (str(error) if isinstance(error, AirsideError) else repr(error))
+
+
+def stream_of(table: pa.Table, *, batches: int, end: bool) -> bytes:
+    sink = pa.BufferOutputStream()
+    writer = pa.ipc.new_stream(sink, table.schema)
+    for batch in table.to_batches(max_chunksize=1)[:batches]:
+        writer.write_batch(batch)
+    if end:
+        writer.close()
+    return bytes(sink.getvalue())
+
+
+THREE = pa.table({"x": [1, 2, 3]})
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"",
+        b"\n",
+        b"hello\n",
+        b'{"rows": 3}\n',
+        b'{"rows": 3}\n' + stream_of(THREE, batches=3, end=True)[:-60],
+        b'{"rows": 3}\n' + stream_of(THREE, batches=2, end=False),
+        b'{"rows": 3}\n' + stream_of(THREE, batches=2, end=True),
+        b'{"rows": 3}\n' + b"\x00" * 100,
+    ],
+)
+def test_an_answer_cut_off_never_passes_for_one(path: Path, reply: bytes) -> None:
+    """The pipeline is killed while it answers."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(path))
+        listener.listen()
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(reply)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        with pytest.raises(RetryableError, match=r"stopped answering on .*; ask again"):
+            RemoteReader(path).query("SELECT 1")
+        thread.join()
+
+
+def test_a_pipeline_that_hangs_is_not_waited_for_for_ever(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airside.warehouse.socket._TIMEOUT_SECONDS", 0.05)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        with pytest.raises(RetryableError, match="has not answered within 0 seconds"):
+            RemoteReader(path).query("SELECT 1")
