@@ -33,6 +33,7 @@ CONFIG_FILE = "airside.toml"
 
 Seconds = Annotated[float, Field(gt=0)]
 MessPreset = Literal["none", "typical", "hostile"]
+Access = Literal["guarded", "open"]
 
 
 def _true_is_not_one(value: object) -> object:
@@ -123,22 +124,35 @@ class GoldSettings(_Section):
     )
 
 
+def _listed(value: object) -> object:
+    """The environment has only text: a list of names is written with commas."""
+    return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
+
+
 class DashboardSettings(_Section):
     """The page and the API."""
 
     host: str = Field("127.0.0.1", description="Address to listen on; beyond it, see token")
     port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
     token: SecretStr | None = Field(
-        None, description="Secret that page, API and stream ask for; at least 16 characters"
+        None,
+        description="Secret that page, API and stream ask for; at least 16 characters",
+        examples=["f3a91c…"],
     )
-    open: bool = Field(
-        False, description="Let everybody who can connect in, without a token, also from afar"
+    access: Access = Field(
+        "guarded",
+        description="open lets everybody who can connect in, without a token, also from afar",
     )
-    allowed_hosts: tuple[str, ...] = Field(
-        (), description="Names by which browsers may call the server, beside localhost"
+    allowed_hosts: Annotated[tuple[str, ...], BeforeValidator(_listed)] = Field(
+        (),
+        description="Names by which browsers may call the server, beside localhost",
+        examples=["ops.example.org, wall.example.org"],
     )
     airport: str | None = Field(
-        None, pattern="^[A-Z]{3}$", description="The hub that the page shows  [the busiest]"
+        None,
+        pattern="^[A-Z]{3}$",
+        description="The hub that the page shows; the busiest where none is named",
+        examples=["AMD"],
     )
     poll_seconds: Seconds = Field(
         0.25, description="How often to look for new data of another process"

@@ -17,6 +17,7 @@ from airside.dashboard.backend import Backend, Options
 from airside.dashboard.cache import AnswerCache
 from airside.dashboard.documentation import complete, documented
 from airside.dashboard.ingest import Ingest
+from airside.dashboard.leg_routes import LegRoutes
 from airside.dashboard.metrics import CONTENT_TYPE, CountRequests, Metrics
 from airside.dashboard.operations import Operations
 from airside.dashboard.parameters import API
@@ -99,7 +100,8 @@ class Dashboard:
         )
         operations = Operations(self._backend, self.producer, self.cache)
         records = PipelineRoutes(self._backend, self.producer, self.cache, self.hub)
-        for router in (api, operations.router, records.router):
+        legs = LegRoutes(self._backend, self.producer)
+        for router in (api, operations.router, legs.router, records.router):
             app.include_router(router)
         health: tuple[tuple[str, Callable[..., Any]], ...] = (
             ("/healthz", self.healthz),

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any, TypeVar
 
 import pyarrow as pa
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
 from airside.dashboard.backend import Backend, Document
@@ -21,21 +21,18 @@ from airside.dashboard.parameters import (
     LimitQuery,
     OffsetQuery,
 )
-from airside.dashboard.problems import Problem
 from airside.dashboard.producer import Producer
-from airside.dashboard.queries import kpis, legs, reports, trends
+from airside.dashboard.queries import kpis, reports, trends
 from airside.dashboard.queries.legs import LEG_COLUMNS
 from airside.dashboard.replies import reply, reply_table
 from airside.dashboard.rows import documents, dumps, to_table
 
-LegKey = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="32 hexadecimal digits")]
 _BOARD_COLUMNS = (*LEG_COLUMNS[:3], "airline_name", *LEG_COLUMNS[3:])
-_MAX_EVENTS = 10_000
 T = TypeVar("T")
 
 
 class Operations:
-    """Answers from gold and the live board, cached by question, filters and the data's version."""
+    """Answers from gold and the live board; gold's are kept until it has taken new batches in."""
 
     def __init__(self, backend: Backend, producer: Producer, cache: AnswerCache) -> None:
         self._backend = backend
@@ -50,7 +47,6 @@ class Operations:
             ("/live-flights", self.live_flights),
             ("/movements", self.movements),
             ("/trends", self.trends),
-            ("/legs/{leg_key}", self.leg),
         ):
             self.router.add_api_route(path, endpoint, **documented(path))
 
@@ -206,45 +202,8 @@ class Operations:
             more={"by": by, "group_by": group, "zone": zone},
         )
 
-    def leg(
-        self,
-        request: Request,
-        leg_key: LegKey,
-        limit: Annotated[int, Query(ge=1, le=_MAX_EVENTS, description="The newest events")] = 1_000,
-    ) -> Response:
-        """One leg: its state, its turnaround, and the timeline of its events."""
-        meta = self._producer.meta()
-        document = self._ask(("leg", leg_key), lambda: self._leg(leg_key))
-        if document is None:
-            raise no_such_leg(leg_key)
-        events = document["events"]
-        return reply(request, dumps({**meta, **document, "events": events[-limit:]}))
-
-    def _leg(self, leg_key: str) -> Document | None:
-        reader = self._backend.reader
-        found = find_leg(self._backend, self._producer, leg_key)
-        if found is None:
-            return None
-        airports = legs.airports(
-            reader, [found["departure_airport_iata"], found["arrival_airport_iata"]]
-        )
-        events = legs.timeline(reader, leg_key, found["scheduled_departure_at"])
-        flags: dict[str, int] = {}
-        for event in events:
-            for flag in event["quality_flags"]:
-                flags[flag] = flags.get(flag, 0) + 1
-        return {
-            "leg": found,
-            "departure_airport": airports.get(found["departure_airport_iata"]),
-            "arrival_airport": airports.get(found["arrival_airport_iata"]),
-            "turnaround": legs.turnaround(reader, leg_key),
-            "quality_flags": dict(sorted(flags.items())),
-            "events": events,
-            "total_events": len(events),
-        }
-
     def _ask(self, key: tuple[Any, ...], ask: Callable[[], T]) -> T:
-        return self._cache.get((*key, self._producer.version), ask)
+        return self._cache.get((*key, self._producer.version.gold), ask)
 
     def _table(
         self,
@@ -290,21 +249,6 @@ class Operations:
                 request, points, name=name, meta=meta, form=form, limit=None, offset=0
             )
         return reply(request, dumps({**meta, **line, "points": documents(points)}))
-
-
-def find_leg(backend: Backend, producer: Producer, leg_key: str) -> Document | None:
-    """A leg, as fresh as the live board where it is active; None where there is none."""
-    settled = legs.leg(backend.reader, leg_key) if producer.is_built else None
-    live = producer.flight(leg_key)
-    if settled is None and live is None:
-        return None
-    unknown = {"taxi_time_minutes": None, "turnaround_time_minutes": None}
-    return {**unknown, **(settled or {}), **(live or {})}
-
-
-def no_such_leg(leg_key: str) -> Problem:
-    """The answer where a leg is not known."""
-    return Problem(404, f"no leg has the key {leg_key}; live-flights lists those that are active")
 
 
 def _hour(watermark: datetime | None) -> datetime | None:

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Literal
 
-import pyarrow as pa
 from fastapi import APIRouter, Query, Request
 from starlette.responses import Response
 
@@ -10,7 +9,6 @@ from airside import __version__
 from airside.dashboard.backend import Backend
 from airside.dashboard.cache import AnswerCache
 from airside.dashboard.documentation import documented
-from airside.dashboard.operations import LegKey, find_leg, no_such_leg
 from airside.dashboard.parameters import API, FormatQuery, LimitQuery, OffsetQuery
 from airside.dashboard.producer import Producer
 from airside.dashboard.push import Hub
@@ -18,7 +16,6 @@ from airside.dashboard.queries import records
 from airside.dashboard.replies import default_limit, reply, reply_table
 from airside.dashboard.rows import dumps, to_table
 
-_MAX_RECORDS = 200
 Reason = Literal[
     "not_utf8",
     "not_json",
@@ -45,7 +42,6 @@ class PipelineRoutes:
             ("/status", self.status),
             ("/quarantine", self.quarantine),
             ("/quality", self.quality),
-            ("/legs/{leg_key}/records", self.raw_records),
         ):
             self.router.add_api_route(path, endpoint, **documented(path))
 
@@ -94,7 +90,7 @@ class PipelineRoutes:
         meta = self._producer.meta()
         table = to_table([], [])
         if self._producer.is_built:
-            key = ("quality", self._producer.version)
+            key = ("quality", self._producer.version.gold)
             table = self._cache.get(key, lambda: records.quality(self._backend.reader))
         return reply_table(
             request,
@@ -104,41 +100,4 @@ class PipelineRoutes:
             form=form,
             limit=limit or default_limit(form),
             offset=offset,
-        )
-
-    def raw_records(
-        self,
-        request: Request,
-        leg_key: LegKey,
-        form: FormatQuery,
-        limit: Annotated[int, Query(ge=1, le=_MAX_RECORDS)] = 50,
-        offset: OffsetQuery = 0,
-    ) -> Response:
-        """The records behind a leg, verbatim, newest first: from the archive or the stream."""
-        leg = find_leg(self._backend, self._producer, leg_key)
-        if leg is None:
-            raise no_such_leg(leg_key)
-        total, rows = records.locations(
-            self._backend.reader, leg_key, leg["scheduled_departure_at"], limit, offset
-        )
-        found = self._backend.raw_records(
-            [(row["shard_id"], row["sequence_number"]) for row in rows]
-        )
-        for row in rows:
-            payload, origin = found.get((row["shard_id"], row["sequence_number"]), (None, None))
-            row["payload"], row["origin"] = records.as_text(payload), origin
-        table = (
-            pa.Table.from_pylist(rows)
-            if rows
-            else to_table([], ["shard_id", "sequence_number", "payload"])
-        )
-        return reply_table(
-            request,
-            table,
-            name=f"records-{leg_key}",
-            meta=self._producer.meta(),
-            form=form,
-            limit=limit,
-            offset=offset,
-            total=total,
         )

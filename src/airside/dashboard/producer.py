@@ -14,14 +14,15 @@ from datetime import datetime
 from typing import Any
 
 from airside import __version__
+from airside.dashboard import parts
 from airside.dashboard.backend import Backend, Document, Options
 from airside.dashboard.board import Board
 from airside.dashboard.filters import Filters
 from airside.dashboard.notices import notices
 from airside.dashboard.push import Message
-from airside.dashboard.queries import kpis, live, reports
+from airside.dashboard.queries import kpis, live
 from airside.dashboard.queries.live import Freshness, Version
-from airside.dashboard.rows import documents, dumps, iso
+from airside.dashboard.rows import dumps, iso
 from airside.errors import AirsideError
 
 _LOG = logging.getLogger(__name__)
@@ -29,7 +30,6 @@ Publish = Callable[[Message, Message], None]
 _PIPELINE_SECONDS = 1.0
 _POINTS_SECONDS = 30.0
 _READING_SHARE = 2  # at most half of the time goes into reading
-_ALL = Filters()
 
 
 class Producer:
@@ -61,7 +61,7 @@ class Producer:
         self._monotonic = monotonic
         self._lock = threading.RLock()
         self._board = Board()
-        self._parts: Document = _empty_parts()
+        self._parts: Document = parts.empty()
         self._figures: Document | None = None
         self._figures_version: int | None = None
         self._is_built = False
@@ -224,12 +224,13 @@ class Producer:
         changed: Document = {}
         if self._is_built and self.watermark is not None:
             if self.version.gold != self._figures_version:
-                changed |= self._read_gold(self.watermark)
+                self._figures = kpis.settled(self._backend.reader, Filters(), self.watermark)
+                changed |= parts.of_gold(self._backend, self._options.airport)
                 self._figures_version = self.version.gold
             if now >= self._points_due and self.version.gold != self._points_version:
                 self._points_due = now + _POINTS_SECONDS
                 self._points_version = self.version.gold
-                changed |= self._read_points()
+                changed |= parts.points(self._backend.reader)
         if now >= self._pipeline_due or self.error is not None:
             self._pipeline_due = now + _PIPELINE_SECONDS
             changed["pipeline"] = self._backend.pipeline()
@@ -239,37 +240,16 @@ class Producer:
             changed["notices"] = notices(self._state(changed))
             return self._keep(changed)
 
-    def _read_gold(self, watermark: datetime) -> Document:
-        """What changes only when gold does."""
-        reader, answers = self._backend.reader, self._backend.answers
-        self._figures = kpis.settled(reader, _ALL, watermark)
-        return {
-            "airport": reports.airport(reader, self._options.airport),
-            "airline_delays": answers.airline_delays(reader),
-            "totals": answers.delay_totals(reader),
-            "passengers_vs_turnaround": answers.passengers_vs_turnaround(reader),
-            "movements": documents(reports.movements(reader, _ALL)),
-        }
-
-    def _read_points(self) -> Document:
-        """Two thousand points each; too much to send with every refresh of gold."""
-        reader = self._backend.reader
-        points = documents(reports.delay_points(reader, _ALL))
-        return {
-            "turnaround_points": documents(reports.turnaround_points(reader, _ALL)),
-            "delay_pairs": {**reports.delay_line(reader, _ALL), "points": points},
-        }
-
     def _keep(
         self, changed: Document, upserts: Sequence[Document] = (), removes: Sequence[str] = ()
     ) -> list[Document]:
         """Take parts and flights in; gives the delta where they differ from what was there."""
-        parts = {name: part for name, part in changed.items() if part != self._parts[name]}
-        self._parts = {**self._parts, **parts}
-        if not (parts or upserts or removes):
+        new = {name: part for name, part in changed.items() if part != self._parts[name]}
+        self._parts = {**self._parts, **new}
+        if not (new or upserts or removes):
             return []
         self.seq += 1
-        return [{**self.stamp(), **parts, "upserts": upserts, "removes": removes}]
+        return [{**self.stamp(), **new, "upserts": upserts, "removes": removes}]
 
     def _failed(self, error: str) -> list[Document]:
         self.error = error
@@ -283,30 +263,6 @@ class Producer:
             "has_data": self.version.batch_id > 0,
             "pipeline": changed.get("pipeline", self._parts["pipeline"]),
         }
-
-
-def _empty_parts() -> Document:
-    counts = dict.fromkeys(("flights", "departed", "landed", "cancelled", "diverted"), 0)
-    measures = [
-        f"{figure}_{side}_delay_minutes"
-        for side in ("departure", "arrival")
-        for figure in ("mean", "median", "p90")
-    ]
-    line: Document = {"n": 0, "r": None, "slope": None, "intercept": None}
-    means: Document = {"mean_passenger_count": None, "mean_turnaround_minutes": None}
-    return {
-        "kpis": kpis.tiles(None, []),
-        "airline_delays": [],
-        "totals": {**counts, **dict.fromkeys([*measures, "d15", "a15", "d0", "a0"])},
-        "passengers_vs_turnaround": {**line, **means, "by_aircraft_type": []},
-        "turnaround_points": [],
-        "delay_pairs": {**line, "points": []},
-        "movements": [],
-        "by_status": {},
-        "pipeline": None,
-        "notices": [],
-        "airport": None,
-    }
 
 
 def _iso(instant: datetime | None) -> str | None:

@@ -52,7 +52,7 @@ def check_exposure(host: str, token: str | None, *, is_open: bool) -> None:
         return
     raise UsageError(
         f"--host {host} lets other machines in: set --token, or, where everybody who can connect "
-        "may see and send everything, dashboard.open = true (AIRSIDE_DASHBOARD__OPEN=true)"
+        'may see and send everything, dashboard.access = "open" (AIRSIDE_DASHBOARD__ACCESS=open)'
     )
 
 

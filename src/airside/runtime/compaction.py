@@ -9,7 +9,7 @@ from airside.lake import LocalLake
 from airside.runtime.data_dir import DataDir
 from airside.stream import hour_folder
 
-_MAX_ARCHIVE_BYTES = 512 * 1024 * 1024
+_MAX_ARCHIVE_BYTES = 64 * 1024 * 1024  # of which a reader holds one for each shard
 
 
 def compact(data_dir: DataDir, clock: Callable[[], int]) -> dict[str, tuple[int, int]]:

@@ -3,26 +3,23 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from airside.bronze import BRONZE
 from airside.dashboard import Answers, Backend
-from airside.dashboard.queries.live import gold_through
 from airside.errors import AirsideError
 from airside.gold import answers
 from airside.ledger import Attempt
-from airside.runtime.pipeline import Health
+from airside.runtime.pipeline import GOLD, Health
 from airside.runtime.raw_records import Found, RecordId, raw_records
 from airside.runtime.readers import Observer
 from airside.silver import SILVER
 from airside.stream import Stream
 from airside.warehouse import Reader, RemoteReader
 
-_EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - instants of the warehouse are UTC without a zone
-_MICROSECOND = timedelta(microseconds=1)
-_STAGES = (BRONZE, SILVER)
+_STAGES = (BRONZE, SILVER, GOLD)
 _MAX_FAILURES = 20
 _STORAGE_SECONDS = 10.0
 _PARTS = {
@@ -89,7 +86,6 @@ class Observatory:
         with self._lock:
             document = self._observer.account().as_dict()
             stages = [self._stage(stage) for stage in _STAGES]
-            stages.append(self._gold())
         is_running = self._health is not None or self._answers_elsewhere()
         return {**document, "is_running": is_running, "stages": stages}
 
@@ -147,15 +143,6 @@ class Observatory:
             failed.error if failed and is_failing else None,
             int(is_failing),
         )
-
-    def _gold(self) -> dict[str, Any]:
-        health = (self._health or {}).get("gold")
-        if health is not None:
-            return self._row("gold", health.last_success_us, health.error, health.failures)
-        # Gold keeps no attempts; what it holds tells how far it has come.
-        through = gold_through(self._observer.reader)
-        through_us = None if through is None else (through - _EPOCH) // _MICROSECOND
-        return self._row("gold", through_us, None, 0)
 
     def _row(
         self, name: str, last_us: int | None, error: str | None, failures: int

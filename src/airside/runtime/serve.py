@@ -119,7 +119,7 @@ def _served(backend: Backend, settings: Settings, listener: socket.socket) -> It
 def _listening(settings: DashboardSettings) -> Iterator[socket.socket]:
     """Listen, or say why not."""
     token = settings.token.get_secret_value() if settings.token else None
-    check_exposure(settings.host, token, is_open=settings.open)
+    check_exposure(settings.host, token, is_open=settings.access == "open")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -145,7 +145,7 @@ def test_this_machine_needs_no_token(host: str) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "10.0.0.1", "ops.example"])
 def test_other_machines_need_a_token_or_the_word_open(host: str) -> None:
-    with pytest.raises(UsageError, match=r"--token.*dashboard\.open"):
+    with pytest.raises(UsageError, match=r"--token.*dashboard\.access = \"open\""):
         check_exposure(host, None, is_open=False)
     check_exposure(host, TOKEN, is_open=False)
     check_exposure(host, None, is_open=True)

@@ -16,10 +16,6 @@ SELECT
 FROM staging.batches
 """
 _GOLD = "SELECT min(through_batch_id) AS progress FROM staging.gold_progress"
-_GOLD_THROUGH = """
-SELECT max(committed_at) AS committed_at FROM staging.batches
-WHERE batch_id <= (SELECT min(through_batch_id) FROM staging.gold_progress)
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,16 +59,6 @@ def gold_is_built(reader: Reader) -> bool:
         " 'rpt_delay_totals', 'rpt_passengers_vs_turnaround', 'rpt_watermark', 'rpt_data_quality')"
     )
     return bool(found["n"][0].as_py() == 6)
-
-
-def gold_through(reader: Reader) -> datetime | None:
-    """When the newest batch that all of gold holds was loaded (wall clock)."""
-    try:
-        (row,) = reader.query(_GOLD_THROUGH).to_pylist()
-    except UsageError:
-        return None
-    through: datetime | None = row["committed_at"]
-    return through
 
 
 def board(reader: Reader) -> pa.Table:
