@@ -65,13 +65,8 @@ class Pipeline:
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _last_export: float | None = None
-<<<<<<< HEAD
-    _refreshed_through: int | None = -1
-    _listeners: list[Callable[[], None]] = field(default_factory=list)
-=======
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _refreshed_through: int | None = -1
->>>>>>> origin/dashboard
 
     def drain(self, progress: Callable[[str, int], None] = lambda _stage, _records: None) -> None:
         """Process all that is on the stream now, then refresh gold once.
@@ -131,13 +126,10 @@ class Pipeline:
         self.fatal = error
         self._stop.set()
 
-<<<<<<< HEAD
-=======
     def on_load(self, listener: Callable[[], None]) -> None:
         """Have a function called whenever the warehouse holds something new; it must be quick."""
         self._listeners.append(listener)
 
->>>>>>> origin/dashboard
     def refresh(self) -> None:
         """Bring gold up to date; an outcome goes to the ledger wherever something had to be done.
 
@@ -156,15 +148,6 @@ class Pipeline:
             raise
         self.gold_ledger.succeed(attempt_id, {"models": len(result.model_seconds)})
         self._refreshed_through = newest
-<<<<<<< HEAD
-        if result.refreshed:
-            self._loaded()
-
-    def on_load(self, listener: Callable[[], None]) -> None:
-        """Have a function called whenever the warehouse holds something new; it must be quick."""
-        self._listeners.append(listener)
-=======
->>>>>>> origin/dashboard
 
     def export(self) -> None:
         """Write gold's tables as Parquet files."""
@@ -190,10 +173,7 @@ class Pipeline:
 
     def _refresh(self) -> None:
         self.refresh()
-<<<<<<< HEAD
-=======
         self._loaded()
->>>>>>> origin/dashboard
         now = time.monotonic()
         if (
             self._last_export is None

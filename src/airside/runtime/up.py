@@ -43,17 +43,10 @@ class Operation:
     def __init__(self, pipeline: Pipeline, observer: Observer) -> None:
         self.pipeline = pipeline
         self.simulated_us: int | None = None
-<<<<<<< HEAD
-        self.last: Snapshot | None = None
-        """How everything was left, once all has been stopped in good order."""
-        self.dashboard: str | None = None
-        """Where the dashboard can be opened; None where none is served."""
-=======
         self.dashboard: str | None = None
         """Where the dashboard can be opened; None where none is served."""
         self.last: Snapshot | None = None
         """How everything was left, once all has been stopped in good order."""
->>>>>>> origin/dashboard
         self._observer = observer
         self._started = time.monotonic()
 
