@@ -57,14 +57,16 @@ def up(
         simulator__time_compression=time_compression,
         silver__window_seconds=window,
     )
-    with operation(directory, settings, with_simulator=not no_simulator) as running:
+    with (
+        stop_on_signals() as stop,
+        operation(directory, settings, with_simulator=not no_simulator, stopping=stop) as running,
+    ):
         notes = [f"Everything is kept in {directory.root.resolve()}."]
         ends = None if seconds is None else time.monotonic() + seconds
-        with stop_on_signals(running.pipeline.stopping):
-            if quiet or not sys.stdout.isatty():
-                _print_lines(running, notes, ends)
-            else:
-                _show(running, notes, ends)
+        if quiet or not sys.stdout.isatty():
+            _print_lines(running, notes, ends)
+        else:
+            _show(running, notes, ends)
         click.echo("Stopping: finishing what is on the stream.", err=True)
     if running.last is not None:
         click.echo(line(running.last, None))
