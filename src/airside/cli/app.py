@@ -35,7 +35,7 @@ so that `airside --help` does not wait for a database."""
 
 _INTERRUPTED = 130
 _CLOSED_PIPE = 141
-"""As a shell says that SIGINT or SIGPIPE ended a command."""
+"""As a shell says that SIGINT, or SIGPIPE, ended a command."""
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
 

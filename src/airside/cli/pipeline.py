@@ -7,7 +7,7 @@ import click
 
 from airside.cli.options import Duration, data_dir_option, effective
 from airside.cli.output import counted, progress_bars
-from airside.runtime.interrupts import stop_on_signals
+from airside.runtime.interrupts import INTERRUPTED, stop_on_signals
 from airside.runtime.pipeline import Pipeline, open_pipeline
 from airside.runtime.readers import observe
 
@@ -21,7 +21,7 @@ _LOOK_SECONDS = 1.0
 @data_dir_option
 def run(
     until_drained: bool, seconds: float | None, window: float | None, data_dir: Path | None
-) -> None:
+) -> int:
     """Run bronze, silver and gold over what is on the stream, without simulator or view.
 
     \b
@@ -30,31 +30,33 @@ def run(
       airside run --until-drained
     """
     directory, settings = effective(data_dir, silver__window_seconds=window)
-    with open_pipeline(directory, settings) as pipeline:
+    is_done = True
+    with (
+        stop_on_signals() as stop,
+        open_pipeline(directory, settings, stopping=stop) as pipeline,
+        observe(directory, pipeline.warehouse) as observer,
+    ):
         if until_drained:
-            with observe(directory, pipeline.warehouse) as observer:
-                waiting = observer.account()
+            waiting = observer.account()
             with progress_bars(
                 bronze=waiting.awaiting_archive, silver=waiting.in_flight
             ) as advance:
-                pipeline.drain(advance)
+                is_done = pipeline.drain(advance, stop)
         else:
             click.echo(f"Running on {directory.root}; Ctrl-C stops.", err=True)
-            with stop_on_signals(pipeline.stopping):
-                pipeline.start()
-                _report_problems(pipeline, seconds)
-                pipeline.stop()
-        if pipeline.fatal is None:
-            with observe(directory, pipeline.warehouse) as observer:
-                done = observer.account()
-    if pipeline.fatal is not None:
-        raise pipeline.fatal
+            pipeline.start()
+            _report_problems(pipeline, seconds)
+            pipeline.stop()
+        if pipeline.fatal is not None:
+            raise pipeline.fatal
+        done = observer.account()
     click.echo(
         f"{counted(done.received, 'record')} received: {done.clean:,} clean, "
         f"{done.quarantined:,} quarantined, {done.duplicates:,} duplicates, "
-        f"{done.in_flight:,} in flight.",
+        f"{done.in_flight:,} in flight." + ("" if is_done else " Stopped before the end."),
         err=True,
     )
+    return 0 if is_done else INTERRUPTED
 
 
 def _report_problems(pipeline: Pipeline, seconds: float | None) -> None:

@@ -73,21 +73,24 @@ def up(
         dashboard__port=port,
         dashboard__token=token,
     )
-    with operation(
-        directory,
-        settings,
-        with_simulator=not no_simulator,
-        with_dashboard=not no_dashboard,
-    ) as running:
+    with (
+        stop_on_signals() as stop,
+        operation(
+            directory,
+            settings,
+            with_simulator=not no_simulator,
+            with_dashboard=not no_dashboard,
+            stopping=stop,
+        ) as running,
+    ):
         notes = [f"Everything is kept in {directory.root.resolve()}."]
         if running.dashboard is not None:
             notes.insert(0, f"The dashboard is at {running.dashboard}")
         ends = None if seconds is None else time.monotonic() + seconds
-        with stop_on_signals(running.pipeline.stopping):
-            if quiet or not sys.stdout.isatty():
-                _print_lines(running, notes, ends)
-            else:
-                _show(running, notes, ends)
+        if quiet or not sys.stdout.isatty():
+            _print_lines(running, notes, ends)
+        else:
+            _show(running, notes, ends)
         click.echo("Stopping: finishing what is on the stream.", err=True)
     if running.last is not None:
         click.echo(line(running.last, None))

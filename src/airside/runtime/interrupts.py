@@ -1,24 +1,30 @@
 """Ctrl-C and SIGTERM end a run in good order."""
 
+import os
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+INTERRUPTED = 130
+"""The exit code that a shell gives a command ended by Ctrl-C."""
+_LEAVE_SCREEN = b"\x1b[?1049l\x1b[?25h"
+"""Back from a terminal's alternate screen, with the cursor."""
+
 
 @contextmanager
-def stop_on_signals(event: threading.Event | None = None) -> Iterator[threading.Event]:
-    """Turn the first SIGINT or SIGTERM into an event; a second SIGINT interrupts at once.
+def stop_on_signals() -> Iterator[threading.Event]:
+    """Turn the first SIGINT or SIGTERM into an event; a second SIGINT ends the process at once.
 
-    Args:
-        event: Set on a signal; a new one where none is given.
+    That is as safe as a crash: whatever was being written is done again at the next start.
     """
-    stop = event or threading.Event()
+    stop = threading.Event()
 
-    def on_signal(number: int, frame: FrameType | None) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
         if stop.is_set() and number == signal.SIGINT:
-            signal.default_int_handler(number, frame)
+            _end_at_once()
         stop.set()
 
     before = {
@@ -29,3 +35,11 @@ def stop_on_signals(event: threading.Event | None = None) -> Iterator[threading.
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _end_at_once() -> None:
+    """End without waiting for threads, which would be in the middle of something."""
+    if sys.stdout.isatty():
+        os.write(sys.stdout.fileno(), _LEAVE_SCREEN)
+    os.write(sys.stderr.fileno(), b"Stopped at once; starting again goes on from there.\n")
+    os._exit(INTERRUPTED)

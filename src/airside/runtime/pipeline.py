@@ -60,21 +60,30 @@ class Pipeline:
     ledger: Ledger
     gold_ledger: Ledger
     clock: Callable[[], int]
+    stopping: threading.Event
+    """Set when the pipeline stops or has to."""
     health: dict[str, Health] = field(default_factory=dict)
     fatal: AirsideError | None = None
-    _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
     _last_export: float | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _refreshed_through: int | None = -1
 
-    def drain(self, progress: Callable[[str, int], None] = lambda _stage, _records: None) -> None:
+    def drain(
+        self,
+        progress: Callable[[str, int], None] = lambda _stage, _records: None,
+        stop: threading.Event | None = None,
+    ) -> bool:
         """Process all that is on the stream now, then refresh gold once.
 
         The archive is written by a second thread meanwhile.
 
         Args:
             progress: Told a stage's name and how many records it has just done.
+            stop: Ends it before the next batch, and without gold.
+
+        Returns:
+            Whether all was processed.
         """
         errors: list[Exception] = []
 
@@ -88,15 +97,18 @@ class Pipeline:
         thread.start()
         try:
             waiting = self.stream.backlog(self.warehouse.checkpoint()).records
-            while waiting > 0 and (done := self.silver.run_once()):
+            while waiting > 0 and not _is_set(stop) and (done := self.silver.run_once()):
                 waiting -= done  # what arrives meanwhile could keep this from ever ending
                 progress("silver", done)
         finally:
             thread.join()
         if errors:
             raise errors[0]
+        if _is_set(stop):
+            return False
         self.refresh()
         self.export()
+        return True
 
     def start(self) -> None:
         """Start the stages' threads."""
@@ -114,7 +126,7 @@ class Pipeline:
 
     def stop(self) -> None:
         """Let every stage finish what it is at, archive what waits, and bring gold up to date."""
-        self._stop.set()
+        self.stopping.set()
         for thread in self._threads:
             thread.join()
         if self._threads and self.fatal is None:
@@ -124,7 +136,7 @@ class Pipeline:
     def abort(self, error: AirsideError) -> None:
         """Stop the pipeline because something beside it cannot go on."""
         self.fatal = error
-        self._stop.set()
+        self.stopping.set()
 
     def on_load(self, listener: Callable[[], None]) -> None:
         """Have a function called whenever the warehouse holds something new; it must be quick."""
@@ -164,7 +176,7 @@ class Pipeline:
         self.archiver.run_once()
 
     def _transform(self) -> None:
-        while self.silver.run_once() and not self._stop.is_set():
+        while self.silver.run_once() and not self.stopping.is_set():
             self._loaded()
 
     def _loaded(self) -> None:
@@ -185,7 +197,7 @@ class Pipeline:
     def _loop(self, name: str, work: Callable[[], None], every: float) -> None:
         health = self.health[name]
         due = time.monotonic()
-        while not self._stop.wait(max(0.0, due - time.monotonic())):
+        while not self.stopping.wait(max(0.0, due - time.monotonic())):
             due = max(due + every, time.monotonic())
             try:
                 work()
@@ -203,17 +215,25 @@ class Pipeline:
                 health.error, health.failures = None, 0
                 health.last_success_us = self.clock()
 
-    @property
-    def stopping(self) -> threading.Event:
-        """Set when the pipeline stops or has to."""
-        return self._stop
+
+def _is_set(stop: threading.Event | None) -> bool:
+    return stop is not None and stop.is_set()
 
 
 @contextmanager
 def open_pipeline(
-    data_dir: DataDir, settings: Settings, clock: Callable[[], int] = wall_clock
+    data_dir: DataDir,
+    settings: Settings,
+    clock: Callable[[], int] = wall_clock,
+    stopping: threading.Event | None = None,
 ) -> Iterator[Pipeline]:
     """Own a data directory and wire the stages on it; closes all on the way out.
+
+    Args:
+        data_dir: Where everything is kept.
+        settings: How the stages work.
+        clock: Microseconds since the Unix epoch.
+        stopping: Set by the pipeline when it has to stop, or by whoever wants it to.
 
     Raises:
         UsageError: The directory cannot be used.
@@ -259,4 +279,5 @@ def open_pipeline(
             ledger=ledger(),
             gold_ledger=ledger(),
             clock=clock,
+            stopping=stopping or threading.Event(),
         )

@@ -70,15 +70,26 @@ class Operation:
 
 @contextmanager
 def operation(
-    data_dir: DataDir, settings: Settings, *, with_simulator: bool, with_dashboard: bool = False
+    data_dir: DataDir,
+    settings: Settings,
+    *,
+    with_simulator: bool,
+    with_dashboard: bool = False,
+    stopping: threading.Event | None = None,
 ) -> Iterator[Operation]:
     """Start everything; on the way out, stop it in good order and finish what is on the stream.
+
+    Args:
+        data_dir: Where everything is kept.
+        settings: What is simulated, and how the stages work.
+        with_simulator: Whether the simulator is started too.
+        stopping: Set by whoever wants it to stop, or when it has to.
 
     Raises:
         UsageError: The directory or a setting cannot be used.
         RetryableError: Another process runs on the directory.
     """
-    with open_pipeline(data_dir, settings) as pipeline:
+    with open_pipeline(data_dir, settings, stopping=stopping) as pipeline:
         with observe(data_dir, pipeline.warehouse) as observer, ExitStack() as stack:
             running = Operation(pipeline, observer)
             if with_dashboard:
