@@ -122,6 +122,7 @@ def status(as_json: bool, data_dir: Path | None) -> int:
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
+    metavar="N",
     default=1_000,
     show_default=True,
     help="Rows that a table shows at most; --json and --csv print all.",

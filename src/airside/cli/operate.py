@@ -22,7 +22,8 @@ _HEADLINES = {"warning": "Worth a look:", "stopped": "Data stops at:"}
 @click.option(
     "--source",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="Take the archive of this directory, and make a new one of it.",
+    metavar="DIR",
+    help="Make a new directory out of the archive of this one.",
 )
 @data_dir_option
 def backfill(source: Path | None, data_dir: Path | None) -> None:

@@ -63,6 +63,7 @@ class Speed(click.ParamType[float]):
 data_dir_option = click.option(
     "--data-dir",
     type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
     help="Where everything is kept.  [default: ./airside-data, or AIRSIDE_DATA_DIR]",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -74,11 +75,15 @@ def simulator_options(command: Callable[..., Any]) -> Callable[..., Any]:
         [
             click.option("--airport", metavar="IATA", help="The hub.  [default: AMD]"),
             click.option(
-                "--flights", type=click.IntRange(min=1), help="Flights a day.  [default: 600]"
+                "--flights",
+                type=click.IntRange(min=1),
+                metavar="N",
+                help="Flights a day.  [default: 600]",
             ),
             click.option(
                 "--seed",
                 type=click.IntRange(min=0),
+                metavar="N",
                 help="The same seed gives the same bytes.  [default: 1]",
             ),
             click.option(

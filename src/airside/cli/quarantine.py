@@ -11,7 +11,7 @@ from airside.runtime import quarantine as stored
 from airside.runtime.readers import open_reader
 from airside.runtime.sources import open_stream
 
-_reason = click.option("--reason", help="Only records with this reason.")
+_reason = click.option("--reason", metavar="REASON", help="Only records with this reason.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -28,7 +28,14 @@ def quarantine() -> None:
 
 @quarantine.command(name="list")
 @_reason
-@click.option("--limit", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="So many at most.",
+)
 @json_option
 @data_dir_option
 def list_(reason: str | None, limit: int, as_json: bool, data_dir: Path | None) -> None:

@@ -30,13 +30,24 @@ from airside.stream import MAX_RECORD_BYTES, Producer
     type=Speed(),
     help="Simulated seconds in a real one, or max.  [default: 60]",
 )
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Records a second.")
-@click.option("--events", type=click.IntRange(min=1), help="End after so many records.")
-@click.option("--days", type=click.IntRange(min=1), help="End after so many simulated days.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Records a real second, instead of a time compression.",
+)
+@click.option(
+    "--events", type=click.IntRange(min=1), metavar="N", help="End after so many records."
+)
+@click.option(
+    "--days", type=click.IntRange(min=1), metavar="N", help="End after so many simulated days."
+)
 @click.option(
     "--start",
     type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]),
-    help="First simulated instant, UTC.  [default: go on, or midnight today]",
+    metavar="INSTANT",
+    help="First simulated instant in UTC, such as 2026-03-01 or 2026-03-01T05:30:00.  [default: go "
+    "on where it was, or midnight today]",
 )
 @click.option(
     "--output",

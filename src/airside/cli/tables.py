@@ -14,7 +14,7 @@ from airside.runtime.accounting import Accounting
 Answers = dict[str, Any]
 _LIVE_STATUSES = ("scheduled", "boarding", "departing", "en-route", "landed")
 DELAYS_NOTE = (
-    "Delays in minutes, negative when early. D15, A15: share of flights that departed, arrived\n"
+    "Delays in minutes, negative when early. D15, A15: share of flights that departed, arrived "
     "less than 15 minutes late; cancelled and diverted flights count as late."
 )
 
