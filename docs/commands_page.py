@@ -1,4 +1,4 @@
-"""Writes `docs/commands.md` from the commands' own help: `python docs/commands_page.py`."""  # noqa: INP001 - a script
+"""Writes `docs/commands.md` from the commands' own help: `python docs/commands_page.py`."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -99,25 +99,34 @@ def operation(
 
                 address = stack.enter_context(serve_pipeline(pipeline, data_dir, settings))
                 running.dashboard = address.url
-            stop_simulator = threading.Event()
-            threads = []
-            if with_simulator:
-                work = _simulator(running, data_dir, settings, stop_simulator)
-                threads.append(threading.Thread(target=work, name="simulator"))
             pipeline.start()
-            for thread in threads:
-                thread.start()
             try:
-                yield running
+                if with_simulator:
+                    with _simulating(running, data_dir, settings):
+                        yield running
+                else:
+                    yield running
             finally:
-                stop_simulator.set()
-                for thread in threads:
-                    thread.join()
                 pipeline.stop()
             if pipeline.fatal is None:
                 running.last = running.snapshot()
         if pipeline.fatal is not None:
             raise pipeline.fatal
+
+
+@contextmanager
+def _simulating(running: Operation, data_dir: DataDir, settings: Settings) -> Iterator[None]:
+    """Run the simulator on a thread of its own, until the context ends."""
+    stop = threading.Event()
+    thread = threading.Thread(
+        target=_simulator(running, data_dir, settings, stop), name="simulator"
+    )
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def _simulator(
