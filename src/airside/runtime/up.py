@@ -83,6 +83,7 @@ def operation(
         data_dir: Where everything is kept.
         settings: What is simulated, and how the stages work.
         with_simulator: Whether the simulator is started too.
+        with_dashboard: Whether the dashboard is served too.
         stopping: Set by whoever wants it to stop, or when it has to.
 
     Raises:
