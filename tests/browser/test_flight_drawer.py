@@ -82,7 +82,7 @@ def test_markup_in_the_data_stays_text(open_page: Callable[..., Page], server: A
     page.get_by_role("link", name="Pipeline").click()
     bad = page.get_by_role("button", name="bad_event_timestamp")
     bad.click()
-    record = page.locator(".record").first
+    record = page.locator("main .record").filter(has_text="<SCRIPT>".lower()).first
     record.locator("summary").click()
     expect(record.locator("pre")).to_contain_text(SCRIPT)
     until(lambda: page.locator("main script, main img, .drawer script, .drawer img").count() == 0)

@@ -71,5 +71,5 @@ def test_a_failing_request_says_so_and_can_be_tried_again(browser: Browser, serv
     expect(panel.locator(".panel-message")).to_contain_text("the warehouse is busy")
     panel.get_by_role("button", name="Try again").click()
     page.unroute("**/api/v1/trends*")
-    expect(panel.locator(".panel-message")).to_be_hidden()
+    expect(panel.locator(".panel-message")).to_be_hidden(timeout=15_000)
     context.close()

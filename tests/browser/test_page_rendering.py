@@ -115,7 +115,7 @@ def test_axe_finds_no_violation(browser: Browser, server: Any, view: str, theme:
     if view == "flight":
         page.locator(".drawer-content").wait_for()
     if view == "tables":
-        for button in page.locator("[aria-label^='Show as table']:enabled").all():
+        for button in page.locator("[aria-label^='Show as table']:enabled:visible").all():
             button.click()
     page.evaluate(AXE.read_text())
     found = page.evaluate(

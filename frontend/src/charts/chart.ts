@@ -30,7 +30,7 @@ export class Chart {
     className: string,
     private readonly onClick?: (clicked: Clicked) => void,
   ) {
-    this.element = h("div", { class: `chart ${className}`, attrs: { role: "img" } });
+    this.element = h("div", { class: `chart ${className}` });
     new ResizeObserver(() => this.resize()).observe(this.element);
     new IntersectionObserver((entries) => {
       this.isSeen = entries.some((entry) => entry.isIntersecting);
@@ -42,7 +42,7 @@ export class Chart {
 
   /** @param summary What the chart says, for those who do not see it. */
   show(summary: string, build: (colors: Palette) => object): void {
-    setAttributes(this.element, { "aria-label": summary });
+    setAttributes(this.element, { role: "img", "aria-label": summary });
     this.build = build;
     this.draw();
   }
