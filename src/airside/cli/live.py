@@ -22,7 +22,7 @@ _STAGES = ("bronze", "silver", "gold")
 _TURNAROUND_WIDTH = 50
 _GUTTER = 3
 _LOW = 30
-"""A screen of fewer lines than this shows the last note alone."""
+"""A screen of fewer lines than this shows only the first note and the last."""
 _SIDE_BY_SIDE = 115
 """Columns from which delays and turnarounds stand side by side."""
 _FIXED_LINES = 15
@@ -47,7 +47,7 @@ def screen(
     """
     problems = _problems(now)
     if width < _SIDE_BY_SIDE and height < _LOW:
-        notes = notes[-1:]
+        notes = [notes[0], notes[-1]] if len(notes) > 1 else notes
     room = height - _FIXED_LINES - len(problems) - len(notes)
     return Group(
         _heading(now, width),
@@ -93,7 +93,12 @@ def _heading(now: Snapshot, width: int) -> Text:
 def _flow(now: Snapshot, before: Snapshot | None) -> Table:
     account = now.account
     bronze, silver = account.consumers["bronze"], account.consumers["silver"]
-    clock = f"{now.simulated_at:%d %b %Y %H:%M:%S} UTC" if now.simulated_at else "off"
+    if "simulator" not in now.health:
+        clock = "off"
+    elif now.simulated_at is None:
+        clock = ""
+    else:
+        clock = f"at {now.simulated_at:%d %b %Y %H:%M:%S} UTC"
     judged = account.clean + account.quarantined + account.duplicates
     legs = number(now.answers["totals"]["flights"])
     pairs = number(now.answers["passengers_vs_turnaround"]["n"])
@@ -103,11 +108,11 @@ def _flow(now: Snapshot, before: Snapshot | None) -> Table:
             Column("done"),
             Column("rate", right=True),
             Column("waiting", right=True),
-            Column("oldest", right=True),
+            Column("oldest", right=True, rank=1),
             Column("state"),
         ],
         [
-            ("simulator", f"its clock {clock}", "", "", "", _state(now, "simulator")),
+            ("simulator", clock, "", "", "", _state(now, "simulator")),
             (
                 "stream",
                 f"{number(account.received)} received",
