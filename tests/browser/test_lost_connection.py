@@ -1,5 +1,6 @@
 """What the page says while the server is away, and that it comes back by itself."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,17 @@ def test_a_restart_shows_within_three_seconds_and_heals_without_reload(
     context = browser.new_context()
     page = context.new_page()
     connection = page.locator(".connection")
-    with own_server.running():
+    lost = page.locator('.connection[data-state="lost"], .connection[data-state="stopping"]')
+    with own_server.running() as process:
         page.goto(own_server.url)
         expect(connection).to_have_attribute("data-state", "live")
         page.locator(".board-row").first.wait_for()
         page.evaluate("window.isSamePage = true")
-    lost = page.locator('.connection[data-state="lost"], .connection[data-state="stopping"]')
+        # a server that hangs keeps its connections: only silence tells
+        process.send_signal(signal.SIGSTOP)
+        expect(lost).to_be_visible(timeout=3_000)
+        process.send_signal(signal.SIGCONT)
+        expect(connection).to_have_attribute("data-state", "live", timeout=10_000)
     expect(lost).to_be_visible(timeout=3_000)
     expect(page.locator(".banner").first).to_contain_text("as of")
     assert page.locator(".board-row").count() > 0, "what was known stays on the screen"

@@ -3,6 +3,7 @@
 import json
 import shutil
 import socket
+import subprocess
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -42,13 +43,13 @@ class Server:
             assert answer.status == 202
 
     @contextmanager
-    def running(self) -> Iterator[None]:
+    def running(self) -> Iterator[subprocess.Popen[bytes]]:
         arguments = ("--no-simulator", "--quiet", "--port", str(self.port))
         process = start("up", *arguments, "--data-dir", self.data_dir)
         try:
             until(lambda: process.poll() is not None or self._has_flights(), READY_SECONDS)
             assert process.poll() is None, process.stderr and process.stderr.read().decode()
-            yield
+            yield process
         finally:
             process.terminate()
             process.communicate(timeout=30)

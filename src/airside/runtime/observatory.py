@@ -13,7 +13,13 @@ from airside.errors import AirsideError
 from airside.gold import answers
 from airside.ledger import Attempt
 from airside.runtime.pipeline import GOLD, Health
-from airside.runtime.raw_records import Found, RecordId, raw_records
+from airside.runtime.raw_records import (
+    Found,
+    RecordId,
+    archived_records,
+    pick,
+    unarchived_frames,
+)
 from airside.runtime.readers import Observer
 from airside.silver import SILVER
 from airside.stream import Stream
@@ -119,9 +125,14 @@ class Observatory:
         ]
 
     def raw_records(self, wanted: Sequence[RecordId]) -> Found:
-        """The bytes of records; see `airside.runtime.raw_records`."""
-        with self._lock:
-            return raw_records(self._observer, wanted)
+        """The bytes of records, from the archive, or from the stream where they are newer."""
+        found = archived_records(self._observer.data_dir, wanted)
+        left = set(wanted) - found.keys()
+        if left:
+            with self._lock:
+                frames = unarchived_frames(self._observer)
+            found |= pick(frames, left, "stream")
+        return found
 
     def put(self, payloads: Sequence[bytes]) -> None:
         """Put records on the stream; they are durable on return."""

@@ -10,6 +10,7 @@ from airside.bronze.archive import DATA_SUFFIX
 from airside.errors import CorruptDataError
 from airside.events import FLIGHT_EVENTS
 from airside.lake import LocalLake
+from airside.runtime.data_dir import DataDir
 from airside.runtime.readers import Observer
 from airside.stream import Frame, RangeFile, frames_to_arrow, in_force
 
@@ -19,19 +20,17 @@ _TAIL_RECORDS = 200_000
 _TAIL_BYTES = 64 * 1024 * 1024
 
 
-def raw_records(observer: Observer, wanted: Sequence[RecordId]) -> Found:
-    """The bytes of records, by shard and sequence number, and where they were found.
+def archived_records(data_dir: DataDir, wanted: Iterable[RecordId]) -> Found:
+    """The bytes of those records that the archive has.
 
     Archive files are named by the range that they hold, so only those are opened in which a wanted
-    record lies, and of them only the frames. What is not archived yet is looked for behind the
-    archive's position on the stream, no further than a minute's worth of records. A record that is
-    in neither, or in a damaged file, is left out.
+    record lies, and of them only the frames. A record in a damaged file is left out.
 
     Args:
-        observer: The data directory.
+        data_dir: Where the archive lies.
         wanted: Shard and sequence number of each.
     """
-    archive = Archive(LocalLake(observer.data_dir.root), FLIGHT_EVENTS)
+    archive = Archive(LocalLake(data_dir.root), FLIGHT_EVENTS)
     left = set(wanted)
     found: Found = {}
     names = archive.lake.names(archive.root, DATA_SUFFIX)
@@ -41,22 +40,25 @@ def raw_records(observer: Observer, wanted: Sequence[RecordId]) -> Found:
         if not inside:
             continue
         try:
-            found |= _pick(archive.read(file.name).frames, inside, "archive")
+            found |= pick(archive.read(file.name).frames, inside, "archive")
         except CorruptDataError:
             continue
         left -= found.keys()
-    if left:
-        position = observer.ledger.position(BRONZE)
-        frames = observer.stream.read(position, max_records=_TAIL_RECORDS, max_bytes=_TAIL_BYTES)
-        found |= _pick(frames, left, "stream")
     return found
+
+
+def unarchived_frames(observer: Observer) -> list[Frame]:
+    """What is on the stream and not archived yet: no more than about a minute's records."""
+    position = observer.ledger.position(BRONZE)
+    return observer.stream.read(position, max_records=_TAIL_RECORDS, max_bytes=_TAIL_BYTES)
 
 
 def _within(key: RecordId, file: RangeFile) -> bool:
     return file.first <= key[1] <= file.last
 
 
-def _pick(frames: Iterable[Frame], wanted: set[RecordId], origin: str) -> Found:
+def pick(frames: Iterable[Frame], wanted: set[RecordId], origin: str) -> Found:
+    """The bytes of wanted records that lie in frames, with the name of where those are from."""
     picked: Found = {}
     for frame in frames:
         numbers = [
