@@ -57,6 +57,8 @@ class Pipeline:
     gold: Gold
     lake: LocalLake
     stream: EmbeddedStream
+    silver_stream: EmbeddedStream
+    """The one that silver reads: each belongs to one thread."""
     ledger: Ledger
     gold_ledger: Ledger
     clock: Callable[[], int]
@@ -176,7 +178,10 @@ class Pipeline:
         self.archiver.run_once()
 
     def _transform(self) -> None:
-        while self.silver.run_once() and not self.stopping.is_set():
+        """Do what waits at the trigger; what arrives meanwhile waits for the next one."""
+        waiting = self.silver_stream.backlog(self.warehouse.checkpoint()).records
+        while waiting > 0 and not self.stopping.is_set() and (done := self.silver.run_once()):
+            waiting -= done
             self._loaded()
 
     def _loaded(self) -> None:
@@ -261,6 +266,7 @@ def open_pipeline(
         stack.callback(warehouse.close)
         server = QueryServer(data_dir.socket, warehouse)
         stack.callback(server.close)
+        cleaned = stream()
         yield Pipeline(
             settings=settings,
             warehouse=warehouse,
@@ -272,9 +278,10 @@ def open_pipeline(
                 cut_seconds=settings.bronze.cut_seconds,
                 cut_bytes=settings.bronze.cut_bytes,
             ),
-            silver=make_silver(stream(), lake, ledger(), warehouse, settings),
+            silver=make_silver(cleaned, lake, ledger(), warehouse, settings),
             gold=make_gold(data_dir, settings),
             lake=lake,
+            silver_stream=cleaned,
             stream=stream(),
             ledger=ledger(),
             gold_ledger=ledger(),

@@ -1,0 +1,22 @@
+"""The micro-batch trigger: what waits is done, what arrives meanwhile waits for the next one."""
+
+from pathlib import Path
+
+from airside.runtime.clocks import wall_clock
+from airside.runtime.data_dir import DataDir
+from airside.runtime.pipeline import open_pipeline
+from airside.settings import Settings
+from airside.stream import EmbeddedStream
+
+
+def test_a_steady_producer_does_not_stretch_a_batch(tmp_path: Path) -> None:
+    directory = DataDir(tmp_path / "data")
+    with open_pipeline(directory, Settings()) as pipeline:
+        producer = EmbeddedStream(directory.stream, clock=wall_clock)
+        producer.put([b"first", b"second"])
+        pipeline.on_load(lambda: producer.put([b"sent while the batch was done"]))
+        pipeline._transform()
+        batches = pipeline.warehouse.query("SELECT received FROM staging.batches")
+        assert batches["received"].to_pylist() == [2]
+        assert producer.backlog(pipeline.warehouse.checkpoint()).records == 1
+        producer.close()
