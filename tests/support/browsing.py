@@ -52,7 +52,7 @@ class Server:
             yield process
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.communicate(timeout=120)
 
     def _has_flights(self) -> bool:
         try:
