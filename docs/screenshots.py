@@ -4,7 +4,7 @@
 
 Simulates half a day at an airport into a directory that it removes again. The same seed and start
 give the same flights, so pictures change only where the page does.
-"""  # noqa: INP001 - a script
+"""
 
 import argparse
 import json
