@@ -14,20 +14,15 @@ from airside.events.vocabulary import QUARANTINE_REASONS
 from airside.runtime.compaction import compact
 from airside.runtime.data_dir import DataDir
 from airside.stream import MAX_RECORD_BYTES, EmbeddedStream, frames_to_arrow
-from support.calls import call, copied, processed
+from support.calls import call
 from support.contents import archived_lines, lake_contents, warehouse_contents
 
 HOUR_US = 3_600_000_000
 
 
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return processed(tmp_path_factory.mktemp("cli"))
-
-
-@pytest.fixture
-def own(data: Path, tmp_path: Path) -> Path:
-    return copied(data, tmp_path)
+@pytest.fixture(name="data")
+def _data(answered: Path) -> Path:
+    return answered
 
 
 def answer(*arguments: str | Path) -> Any:

@@ -106,6 +106,7 @@ def simulate(
             err=True,
         )
         return
+    sources.check_simulator(settings.simulator)
     with (
         sources.open_stream(directory, settings) as stream,
         contextlib.closing(open_ledger(directory, settings, wall_clock)) as ledger,

@@ -137,12 +137,20 @@ def _archive_the_rest(data_dir: DataDir, archive: Archive, settings: Settings) -
             ledger = open_ledger(data_dir, settings, wall_clock)
             stack.callback(ledger.close)
             Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)
+            position = ledger.position(BRONZE)
         except CorruptDataError as error:
             seen, _, _ = str(error).rpartition("; ")
             raise CorruptDataError(
                 f"{seen}; restore it from a copy, or make a new directory of what the archive has "
                 f"with `airside backfill --source {data_dir.root} --data-dir NEW`"
             ) from error
+    end = ArchiveReader(archive).end()
+    for shard, last in position.items():
+        if end.get(shard, "") < last:
+            raise CorruptDataError(
+                f"the archive of {shard} in {data_dir.root / archive.root} has reached {last}, but "
+                f"its files end at {end.get(shard) or 'nothing'}; restore bronze/ from a copy"
+            )
 
 
 def _put_in_place(data_dir: DataDir, beside: DataDir) -> None:

@@ -66,6 +66,15 @@ def simulator_config(
     )
 
 
+def check_simulator(settings: SimulatorSettings) -> None:
+    """Find out what is wrong with the settings before anything is started.
+
+    Raises:
+        UsageError: A value is wrong, such as an airport that there is not.
+    """
+    Simulator(simulator_config(settings, datetime(2026, 1, 1, tzinfo=UTC)))
+
+
 def simulate(
     stream: Stream,
     ledger: Ledger,

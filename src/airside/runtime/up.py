@@ -15,7 +15,7 @@ from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.pipeline import Health, Pipeline, open_pipeline
 from airside.runtime.readers import Observer, observe
-from airside.runtime.sources import open_stream, simulate
+from airside.runtime.sources import check_simulator, open_stream, simulate
 from airside.runtime.wiring import open_ledger
 from airside.settings import Settings
 
@@ -90,6 +90,8 @@ def operation(
         UsageError: The directory or a setting cannot be used.
         RetryableError: Another process runs on the directory.
     """
+    if with_simulator:
+        check_simulator(settings.simulator)
     with open_pipeline(data_dir, settings, stopping=stopping) as pipeline:
         with observe(data_dir, pipeline.warehouse) as observer, ExitStack() as stack:
             running = Operation(pipeline, observer)

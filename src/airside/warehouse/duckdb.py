@@ -91,7 +91,7 @@ class DuckDBWarehouse:
             except _OURS:
                 raise
             except duckdb.Error as error:
-                if _is_damage(error):
+                if _is_damage(error) or self._is_about_the_file(error):
                     raise
                 raise UsageError(str(error)) from error
             finally:
@@ -183,6 +183,10 @@ class DuckDBWarehouse:
             with self._idle:
                 self._cursors.discard(cursor)
                 self._idle.notify_all()
+
+    def _is_about_the_file(self, error: duckdb.Error) -> bool:
+        """Whether the file itself cannot be read, rather than one that the question names."""
+        return isinstance(error, duckdb.IOException) and str(self._path.resolve()) in str(error)
 
     def _rollback(self) -> None:
         try:
