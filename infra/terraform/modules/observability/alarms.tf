@@ -110,7 +110,7 @@ resource "aws_cloudwatch_log_metric_filter" "verdicts" {
   metric_transformation {
     name      = each.key
     namespace = "Airside/${var.name}"
-    value     = "$${var.verdicts.is_json ? "." : ""}${each.value}"
+    value     = format("$%s%s", var.verdicts.is_json ? "." : "", each.value)
   }
 }
 

@@ -5,11 +5,11 @@ data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  account   = data.aws_caller_identity.current.account_id
-  partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.region
-  events    = "arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}-*"
-  alarms    = "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:${var.name}-*"
+  account    = data.aws_caller_identity.current.account_id
+  partition  = data.aws_partition.current.partition
+  region     = data.aws_region.current.region
+  own_rules  = "arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}-*"
+  own_alarms = "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:${var.name}-*"
 }
 
 resource "aws_sns_topic" "alerts" {
@@ -45,7 +45,7 @@ data "aws_iam_policy_document" "topic" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = [local.alarms]
+      values   = [local.own_alarms]
     }
   }
 
@@ -62,7 +62,7 @@ data "aws_iam_policy_document" "topic" {
     condition {
       test     = "ArnLike"
       variable = "aws:SourceArn"
-      values   = [local.events]
+      values   = [local.own_rules]
     }
   }
 
