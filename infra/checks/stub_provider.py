@@ -1,10 +1,10 @@
 """A provider that knows the AWS provider's schema and nothing else, so that Terraform can validate.
 
 `terraform validate` asks a provider what its resources look like. The real one cannot be had on
-every machine; this one answers from what `provider_schema` reads. Terraform is told to use a running
-provider by TF_REATTACH_PROVIDERS, and speaks its plugin protocol, version 6, with it: gRPC on a Unix
-socket, of which a few calls are enough. The messages are put together by hand: they are short, and
-the protocol's description is in no package index.
+every machine; this one answers from what `provider_schema` reads. Terraform is told to use a
+running provider by TF_REATTACH_PROVIDERS, and speaks its plugin protocol, version 6, with it: gRPC
+on a Unix socket, of which a few calls are enough. The messages are put together by hand: they are
+short, and the protocol's description is in no package index.
 
 Run as `python -m checks.stub_provider SOCKET < REQUEST`, the request being JSON with the keys
 `resources`, `data_sources` and `names`; it ends when standard input does.

@@ -2,14 +2,12 @@
 # second while awake. Its administrator's password is Redshift's own secret, never in the state.
 
 data "aws_caller_identity" "current" {}
-data "aws_partition" "current" {}
 data "aws_region" "current" {}
 
 locals {
-  account   = data.aws_caller_identity.current.account_id
-  partition = data.aws_partition.current.partition
-  region    = data.aws_region.current.region
-  database  = "airside"
+  account  = data.aws_caller_identity.current.account_id
+  region   = data.aws_region.current.region
+  database = "airside"
 
   # a role in the database, which gold's IAM role is given by a tag
   gold_role = "airside_gold"
