@@ -2,7 +2,7 @@
 
 Each stage runs on a thread of its own, at its own cadence, and waits for no other. An error that
 may pass is tried again with growing patience; one that cannot pass stops the pipeline with its
-message, except in gold, which ingestion does not need.
+message, except in gold and the alerts, which ingestion does not need.
 """
 
 import threading
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from airside.alerts import AlertStore, Monitor
 from airside.bronze import BRONZE, Archive, Archiver
 from airside.errors import AirsideError, RetryableError
 from airside.events import FLIGHT_EVENTS
@@ -20,13 +21,22 @@ from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.patience import patiently
-from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_warehouse
+from airside.runtime.wiring import (
+    make_gold,
+    make_monitor,
+    make_silver,
+    open_ledger,
+    open_warehouse,
+)
 from airside.settings import Settings
-from airside.silver import Silver
+from airside.silver import SILVER, Silver
 from airside.stream import EmbeddedStream
 from airside.warehouse import DuckDBWarehouse, QueryServer
 
 GOLD = "gold"
+ALERTS = "alerts"
+_EXPENDABLE = {GOLD, ALERTS}
+"""Stages that ingestion does not need."""
 _MAX_BACKOFF_SECONDS = 30.0
 _RETENTION_SECONDS = 60.0
 
@@ -55,6 +65,7 @@ class Pipeline:
     archiver: Archiver
     silver: Silver
     gold: Gold
+    monitor: Monitor
     lake: LocalLake
     stream: EmbeddedStream
     silver_stream: EmbeddedStream
@@ -120,6 +131,7 @@ class Pipeline:
             ("silver", self._transform, silver.window_seconds),
             ("gold", self._refresh, gold.refresh_seconds),
             ("retention", self.trim, _RETENTION_SECONDS),
+            (ALERTS, self.monitor.run_once, self.settings.alerts.every_seconds),
         ):
             self.health[name] = Health()
             thread = threading.Thread(target=self._loop, args=(name, work, every), name=name)
@@ -209,7 +221,7 @@ class Pipeline:
             except AirsideError as error:
                 health.error = str(error)
                 health.failures += 1
-                if not isinstance(error, RetryableError) and name != "gold":
+                if not isinstance(error, RetryableError) and name not in _EXPENDABLE:
                     self.abort(error)
                     return
                 due = time.monotonic() + health.patience(every)
@@ -266,7 +278,14 @@ def open_pipeline(
         stack.callback(warehouse.close)
         server = QueryServer(data_dir.socket, warehouse)
         stack.callback(server.close)
-        cleaned = stream()
+        cleaned, watched = stream(), stream()
+        alerts = AlertStore(data_dir.alerts)
+        stack.callback(alerts.close)
+
+        def lags() -> dict[str, float]:
+            oldest_us = watched.backlog(warehouse.checkpoint()).oldest_arrived_at_us
+            return {SILVER: (clock() - oldest_us) / 1e6} if oldest_us is not None else {}
+
         yield Pipeline(
             settings=settings,
             warehouse=warehouse,
@@ -280,6 +299,7 @@ def open_pipeline(
             ),
             silver=make_silver(cleaned, lake, ledger(), warehouse, settings),
             gold=make_gold(data_dir, settings),
+            monitor=make_monitor(warehouse, alerts, settings, lags=lags, clock=clock),
             lake=lake,
             silver_stream=cleaned,
             stream=stream(),

@@ -5,6 +5,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from airside.alerts import AlertStore
 from airside.ledger import Ledger
 from airside.runtime.accounting import Accounting, account
 from airside.runtime.clocks import wall_clock
@@ -50,6 +51,7 @@ class Observer:
     stream: EmbeddedStream
     ledger: Ledger
     reader: Reader
+    alerts: AlertStore
 
     def account(self) -> Accounting:
         """Draw up the account."""
@@ -81,4 +83,6 @@ def observe(
         stack.callback(stream.close)
         ledger = Ledger(data_dir.ledger, clock=clock)
         stack.callback(ledger.close)
-        yield Observer(data_dir, stream, ledger, reader)
+        alerts = AlertStore(data_dir.alerts)
+        stack.callback(alerts.close)
+        yield Observer(data_dir, stream, ledger, reader, alerts)
