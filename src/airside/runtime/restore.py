@@ -122,7 +122,7 @@ def resume(
         stopping: Asked from time to time whether to stop.
 
     Raises:
-        UsageError: The directory holds records, and the lake an archive that they are not of.
+        UsageError: A `backfill` into the directory was cut off.
         RetryableError: It was stopped; it goes on at the next start.
         CorruptDataError: The archive is damaged; says where.
     """
@@ -140,12 +140,6 @@ def resume(
         reader = ArchiveReader(archive)
         if not reader.files:
             return
-        with closing(_stream(data_dir, settings)) as stream:
-            if not noted and stream.backlog({}).received:
-                raise UsageError(
-                    f"{data_dir.root} holds records of its own, but {archive.where} is the archive "
-                    "of others; name an empty --data-dir, or a new lake with --lake"
-                )
         records = reader.totals().records
         tell(f"Rebuilding {data_dir.root} from {records:,} records in {archive.where}.")
         done = told = 0
