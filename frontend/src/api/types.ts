@@ -426,7 +426,7 @@ export interface Pipeline extends Accounting {
 }
 
 export interface StoredPart {
-  name: "stream" | "bronze" | "silver" | "gold" | "warehouse" | "ledger";
+  name: "stream" | "bronze" | "silver" | "gold" | "warehouse" | "ledger" | "alerts";
   bytes: number;
   files: number;
 }

@@ -425,7 +425,7 @@ class Pipeline(Accounting):
 class StoredPart(_Model):
     """What one part of the data directory takes."""
 
-    name: Literal["stream", "bronze", "silver", "gold", "warehouse", "ledger"]
+    name: Literal["stream", "bronze", "silver", "gold", "warehouse", "ledger", "alerts"]
     bytes: int
     files: int
 
