@@ -35,7 +35,7 @@ QUIETLY := --ignore-scripts --no-audit --no-fund --no-progress --loglevel=error
 
 $(DEV): $(STAMP) requirements-dev.lock tests/support/kinesalite/package-lock.json
 	@$(SYNC) --require-hashes --requirements requirements-dev.lock
-	@cd tests/support/kinesalite && $(NPM) ci --silent $(QUIETLY)
+	@cd tests/support/kinesalite && $(NPM) ci $(QUIETLY) >/dev/null
 	@touch $@
 
 run: install  ## simulator, pipeline and live view; Ctrl-C stops, `make run` goes on

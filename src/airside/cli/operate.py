@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from airside.cli.options import data_dir_option, effective, json_option
+from airside.cli.options import data_dir_option, effective, json_option, stream_option
 from airside.cli.output import Column, console, counted, print_json, progress_bars, table
 from airside.cli.values import cell
 from airside.runtime.backfill import rebuild, restore
@@ -25,8 +25,9 @@ _HEADLINES = {"warning": "Worth a look:", "stopped": "Data stops at:"}
     metavar="DIR",
     help="Make a new directory out of the archive of this one.",
 )
+@stream_option
 @data_dir_option
-def backfill(source: Path | None, data_dir: Path | None) -> None:
+def backfill(source: Path | None, stream: str | None, data_dir: Path | None) -> None:
     """Rebuild silver and gold from the archive, row for row.
 
     Without --source, the directory's own silver and gold are made anew and put in place when they
@@ -37,7 +38,7 @@ def backfill(source: Path | None, data_dir: Path | None) -> None:
       airside backfill
       airside backfill --source old-data --data-dir new-data
     """
-    directory, settings = effective(data_dir)
+    directory, settings = effective(data_dir, stream__url=stream)
     with progress_bars(backfill=None) as advance:
 
         def progress(records: int) -> None:

@@ -15,6 +15,7 @@ from airside.cli.options import (
     data_dir_option,
     effective,
     simulator_options,
+    stream_option,
 )
 from airside.cli.output import console
 from airside.runtime.interrupts import stop_on_signals
@@ -36,6 +37,7 @@ _REFRESH_SECONDS = 1.0
 @dashboard_options
 @click.option("--no-dashboard", is_flag=True, help="Serve no page and no API.")
 @click.option("--quiet", is_flag=True, help="One line a refresh, for logs and pipes.")
+@stream_option
 @data_dir_option
 def up(
     airport: str | None,
@@ -51,6 +53,7 @@ def up(
     token: str | None,
     no_dashboard: bool,
     quiet: bool,
+    stream: str | None,
     data_dir: Path | None,
 ) -> None:
     """Start simulator, pipeline, dashboard and a live view. Ctrl-C stops; starting again goes on.
@@ -60,6 +63,7 @@ def up(
       airside up
       airside up --airport FRA --flights 1200 --mess hostile
       airside up --no-simulator --quiet
+      airside up --no-simulator --stream kinesis://airside
     """
     directory, settings = effective(
         data_dir,
@@ -69,6 +73,7 @@ def up(
         simulator__mess=mess,
         simulator__time_compression=time_compression,
         silver__window_seconds=window,
+        stream__url=stream,
         dashboard__host=host,
         dashboard__port=port,
         dashboard__token=token,

@@ -19,6 +19,7 @@ from airside.lake import LocalLake
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
+from airside.runtime.streams import open_for_consuming
 from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_warehouse
 from airside.settings import Settings
 from airside.stream import EmbeddedStream, Position, SequenceRange
@@ -39,7 +40,8 @@ def restore(
 
     The archive is copied, with what waits on the other's stream for it; the new stream goes on
     where it ends, and silver and gold are built from it: the rows equal those of the directory it
-    came from, and a pipeline can run on from there. One that was cut off is taken up again.
+    came from, and a pipeline can run on from there. One that was cut off is taken up again. An
+    archive of Kinesis is gone on with from Kinesis itself, which is not asked meanwhile.
 
     Args:
         source: A data directory, or any folder that holds its `bronze/`.
@@ -57,7 +59,8 @@ def restore(
     """
     root = Archive(LocalLake(source), FLIGHT_EVENTS).root
     names = LocalLake(source).names(root)
-    if not names and not DataDir(source).stream.exists():
+    origin = DataDir(source)
+    if not names and not origin.stream.exists():
         raise UsageError(
             f"there is no archive in {source / root}; name a data directory, or the folder above "
             "its `bronze`"
@@ -66,28 +69,39 @@ def restore(
     with target.owned(), ExitStack() as stack:
         lake = LocalLake(target.root)
         lake.sweep()
-        stream = EmbeddedStream(target.stream, clock=wall_clock, shards=settings.stream.shards)
-        stack.callback(stream.close)
+        target.feed_from(settings.stream.url or origin.marked_stream_url)
+        stream = _embedded(target, settings)
+        if stream is not None:
+            stack.callback(stream.close)
         ledger = open_ledger(target, settings, wall_clock)
         stack.callback(ledger.close)
         archive = Archive(lake, FLIGHT_EVENTS)
-        is_filled = stream.backlog({}).received > 0
+        position = ledger.position(BRONZE)
+        is_filled = bool(position) if stream is None else bool(stream.backlog({}).received)
         if is_filled and not ledger.position(_RESTORE):
             raise UsageError(
                 f"{target.root} holds records of its own; name a new directory with --data-dir"
             )
         ledger.note(_RESTORE, {"source": str(source.resolve())})
         if not is_filled:
-            if not ledger.position(BRONZE):
+            if not position:
                 _copy(source, lake, names)
                 _adopt(ArchiveReader(archive), ledger)
-            _archive_the_waiting(DataDir(source).stream, archive, ledger, warn)
-            reader = ArchiveReader(archive)
-            stream.restore(reader.end(), _Sums.of(reader).last_arrived_at_us)
+            if stream is not None:
+                _archive_the_waiting(origin.stream, archive, ledger, warn)
+                reader = ArchiveReader(archive)
+                stream.restore(reader.end(), _Sums.of(reader).last_arrived_at_us)
         _transform(
             archive, lake=lake, ledger=ledger, target=target, settings=settings, progress=progress
         )
         return ledger.progress(BRONZE)[1].get("records", 0)
+
+
+def _embedded(target: DataDir, settings: Settings) -> EmbeddedStream | None:
+    """The embedded stream of a new directory; None where it is fed from elsewhere."""
+    if target.stream_url is not None:
+        return None
+    return EmbeddedStream(target.stream, clock=wall_clock, shards=settings.stream.shards)
 
 
 def rebuild(data_dir: DataDir, settings: Settings, progress: Progress) -> int:
@@ -132,10 +146,10 @@ def _archive_the_rest(data_dir: DataDir, archive: Archive, settings: Settings) -
     """Let the archive hold all that the stream has."""
     with ExitStack() as stack:
         try:
-            stream = EmbeddedStream(data_dir.stream, clock=wall_clock)
-            stack.callback(stream.close)
             ledger = open_ledger(data_dir, settings, wall_clock)
             stack.callback(ledger.close)
+            stream = open_for_consuming(data_dir, settings, wall_clock, BRONZE, ledger)
+            stack.callback(stream.close)
             Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)
             position = ledger.position(BRONZE)
         except CorruptDataError as error:

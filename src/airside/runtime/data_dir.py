@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from airside import __version__
 from airside.errors import CorruptDataError, RetryableError, TerminalError, UsageError
@@ -49,6 +50,37 @@ class DataDir:
         """What can be made again: dbt's compiled models and logs."""
         return self.root / "work"
 
+    @property
+    def stream_url(self) -> str | None:
+        """The stream that the directory is fed from; None is the embedded one inside it.
+
+        Raises:
+            UsageError, CorruptDataError, TerminalError: As `check`.
+        """
+        url = self._marker().get("stream")
+        return None if url is None else str(url)
+
+    @property
+    def marked_stream_url(self) -> str | None:
+        """As `stream_url`; None also where the directory is not one of Airside's."""
+        return self.stream_url if (self.root / _MARKER).exists() else None
+
+    def feed_from(self, url: str | None) -> None:
+        """Feed the directory from a stream; without an address, from whichever it is fed now.
+
+        Raises:
+            UsageError: It holds records of another stream.
+        """
+        bound = self.stream_url
+        if url is None or url == bound:
+            return
+        if any(path.exists() for path in (self.stream, self.ledger, self.warehouse)):
+            raise UsageError(
+                f"{self.root} holds records of {bound or 'its own embedded stream'}, not of {url}; "
+                "choose another directory with --data-dir, or leave out --stream and stream.url"
+            )
+        self._mark(url)
+
     def open(self) -> None:
         """Make the directory, or check that it is one of Airside's and of this format.
 
@@ -88,9 +120,24 @@ class DataDir:
             CorruptDataError: The marker cannot be understood, or the stream has gone.
             TerminalError: Another version of Airside wrote it.
         """
+        is_embedded = self.stream_url is None
+        if (
+            is_embedded
+            and not self.stream.exists()
+            and (self.ledger.exists() or self.warehouse.exists())
+        ):
+            # A new stream would number its records from 1 again, and they would pass for known.
+            raise CorruptDataError(
+                f"{self.stream} is missing; restore it from a copy, or make a new directory of "
+                f"what the archive has with `airside backfill --source {self.root} --data-dir NEW`"
+            )
+
+    def _marker(self) -> dict[str, Any]:
+        """What the directory says of itself, in a format that is understood."""
         marker = self.root / _MARKER
         try:
-            version = json.loads(marker.read_text(encoding="utf-8"))["format_version"]
+            found: dict[str, Any] = json.loads(marker.read_text(encoding="utf-8"))
+            version = found["format_version"]
         except FileNotFoundError:
             raise self.holds_nothing() from None
         except OSError as error:
@@ -109,12 +156,7 @@ class DataDir:
                 f"{FORMAT_VERSION}; run the version that wrote it, or rebuild into a new directory "
                 f"with `airside backfill --source {self.root} --data-dir NEW`"
             )
-        if not self.stream.exists() and (self.ledger.exists() or self.warehouse.exists()):
-            # A new stream would number its records from 1 again, and they would pass for known.
-            raise CorruptDataError(
-                f"{self.stream} is missing; restore it from a copy, or make a new directory of "
-                f"what the archive has with `airside backfill --source {self.root} --data-dir NEW`"
-            )
+        return found
 
     def holds_nothing(self) -> UsageError:
         """The error where there is nothing to look at yet."""
@@ -170,9 +212,12 @@ class DataDir:
             " then try again"
         )
 
-    def _mark(self) -> None:
+    def _mark(self, stream_url: str | None = None) -> None:
         partial = self.root / f".{_MARKER}.{os.getpid()}"
-        partial.write_text(json.dumps({"format_version": FORMAT_VERSION}) + "\n", encoding="utf-8")
+        marker: dict[str, Any] = {"format_version": FORMAT_VERSION}
+        if stream_url is not None:
+            marker["stream"] = stream_url
+        partial.write_text(json.dumps(marker) + "\n", encoding="utf-8")
         partial.replace(self.root / _MARKER)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from airside.errors import CorruptDataError, RetryableError, TerminalError
+from airside.errors import CorruptDataError, RetryableError, TerminalError, UsageError
 from airside.stream.frame import Frame, Run, pack
 from airside.stream.position import Position
 from airside.stream.protocol import MAX_RECORD_BYTES, Backlog, RecordTooLargeError
@@ -177,7 +177,13 @@ class EmbeddedStream:
 
         Raises:
             TerminalError: The stream has taken records already.
+            UsageError: The archive is not of an embedded stream.
         """
+        if any(len(last) != _WIDTH for last in through.values()):
+            raise UsageError(
+                f"the archive ends at {max(through.values())}, which is no sequence number of an "
+                "embedded stream; name the stream that it was made from with --stream kinesis://NAME"
+            )
         with self._errors(), self._transaction():
             taken = self._db.execute("SELECT sum(last_sequence) FROM shards").fetchone()[0]
             if taken:

@@ -20,7 +20,8 @@ class Horizon:
     @classmethod
     def of(cls, backlog: Backlog, now_us: int) -> "Horizon":
         """The horizon at the moment when a backlog was measured."""
-        return cls(backlog.received, now_us)
+        # What has been seen to wait has arrived, even where the service's clock is ahead of ours.
+        return cls(backlog.received, max(now_us, backlog.oldest_arrived_at_us or 0))
 
     def is_reached(self, backlog: Backlog) -> bool:
         """Whether a consumer with this backlog has got through all that had arrived by then."""

@@ -4,7 +4,7 @@ A split or a merge closes shards and opens children, which are read only once th
 been read to the end: that keeps the order of records with one partition key.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from airside.stream.kinesis.client import Client
@@ -36,23 +36,6 @@ def list_shards(client: Client) -> dict[str, Shard]:
         if not token:
             return dict(sorted(shards.items()))
         answer = client.call("list_shards", NextToken=token)
-
-
-def descend(shards: Mapping[str, Shard], is_finished: Callable[[str], bool]) -> Iterator[str]:
-    """Give the shards that may be read now: those all of whose parents are finished.
-
-    A parent that is no longer listed has aged out, and holds nothing.
-
-    Args:
-        shards: All that there are.
-        is_finished: Whether a shard has been read to its end; asked of those that may be read.
-    """
-    finished: set[str] = set()
-    for shard in by_generation(shards):
-        if all(parent not in shards or parent in finished for parent in shard.parents):
-            yield shard.shard_id
-            if is_finished(shard.shard_id):
-                finished.add(shard.shard_id)
 
 
 def by_generation(shards: Mapping[str, Shard]) -> Iterable[Shard]:

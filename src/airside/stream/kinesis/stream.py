@@ -58,7 +58,6 @@ class KinesisStream:
     Args:
         source: Where shards are read; may be shared with other instances.
         identity: The bytes of a record that decide on its shard.
-        continuity: Notices records that aged out unread; only for a consumer that has to read all.
         max_age: What `backlog` says may have been true so many seconds ago: for those who only
             look, so that they cost no reads of their own.
     """
@@ -70,12 +69,11 @@ class KinesisStream:
         source: Source,
         *,
         identity: Callable[[bytes], bytes] = bytes,
-        continuity: Continuity | None = None,
         max_age: float = 0.0,
     ) -> None:
-        self._source = source
+        self.source = source
         self._writer = Writer(source.client, source.backoff, identity)
-        self._continuity = continuity
+        self._continuity: Continuity | None = None
         self._max_age = max_age
 
     @classmethod
@@ -88,13 +86,17 @@ class KinesisStream:
         """
         return cls(shared_source(KinesisAddress.parse(url), limits or Limits()), **options)
 
+    def watch(self, continuity: Continuity) -> None:
+        """Have it noticed where records age out unread: for a consumer that has to read all."""
+        self._continuity = continuity
+
     def check(self) -> None:
         """Ask the service for the stream's shards.
 
         Raises:
             AirsideError: Why it cannot be read.
         """
-        self._source.shards()
+        self.source.shards()
 
     def put(self, payloads: Sequence[bytes]) -> None:
         """Put records; durable on return."""
@@ -113,13 +115,13 @@ class KinesisStream:
             self._continuity.check(after)
         if through is not None:
             return self._planned(after, through)
-        reads = _Allowance(_READS_AT_ONCE * len(self._source.shards()))
+        reads = _Allowance(_READS_AT_ONCE * len(self.source.shards()))
         frames: list[Frame] = []
         records = raw_bytes = 0
         merge = Merge(
-            self._source,
+            self.source,
             after,
-            max_age=self._source.limits.read_seconds,
+            max_age=self.source.limits.read_seconds,
             may_fetch=lambda: not frames or reads.take(),
         )
         while (frame := merge.peek()) is not None:
@@ -146,10 +148,10 @@ class KinesisStream:
         for after in afters:
             for shard_id, sequence in after.items():
                 furthest[shard_id] = max(sequence, furthest.get(shard_id, START))
-        reads = _Allowance(len(self._source.shards()))
+        reads = _Allowance(len(self.source.shards()))
         records = stored = 0
         ahead = Merge(
-            self._source,
+            self.source,
             furthest,
             max_age=self._max_age,
             may_fetch=lambda: not records or reads.take(),
@@ -192,7 +194,7 @@ class KinesisStream:
         oldest_us: int | None = None
         for shard_id, last in end.items():
             at = after.get(shard_id, START)
-            while at < last and (frame := self._source.after((shard_id, at)).frame) is not None:
+            while at < last and (frame := self.source.after((shard_id, at)).frame) is not None:
                 count = records_through(frame, last)
                 if not count:
                     break
@@ -213,11 +215,11 @@ class KinesisStream:
             shards.append(frames)
             at = after.get(shard_id, START)
             while at < last:
-                frame = self._source.after((shard_id, at)).frame
+                frame = self.source.after((shard_id, at)).frame
                 if frame is None or frame.first_sequence_number > last:
                     raise CorruptDataError(
                         f"records of {shard_id} after {at or 'its start'} through {last} are "
-                        f"missing on {self._source.client.address.url}: they have aged out, or "
+                        f"missing on {self.source.client.address.url}: they have aged out, or "
                         "the stream was created anew; rebuild what the archive has into a new "
                         "directory with `airside backfill --source`"
                     )
