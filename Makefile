@@ -8,7 +8,7 @@ SYNC   := uv=$$(command -v $(CURDIR)/$(BIN)/uv || command -v uv); export VIRTUAL
             $$uv pip install --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check-infra chaos bench lock clean
+.PHONY: help install run test lint check-infra chaos bench wheel lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,7 +58,7 @@ SCHEMA  := infra/checks/node_modules/.installed
 CHECKOV := .venv-checkov
 
 $(SCHEMA): infra/checks/package-lock.json infra/checks/.npmrc | $(DEV)
-	@cd infra && ../$(BIN)/python -m checks.install
+	@cd infra/checks && $(NPM) ci $(QUIETLY) >/dev/null
 	@touch $@
 
 $(CHECKOV)/.installed: infra/checks/requirements.lock | $(DEV)
@@ -77,6 +77,9 @@ chaos: $(DEV)  ## kill, tear, fill and skew a pipeline at random: SEED=7 ROUNDS=
 
 bench: $(DEV)  ## every benchmark, each with its limit beside it
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+
+wheel: $(STAMP)  ## the package in one file, with the page: what AWS Glue installs
+	@$(BIN)/python -m hatchling build --target wheel --directory dist
 
 LOCK := pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
           --no-emit-index-url --no-header --quiet
