@@ -119,6 +119,7 @@ resource "aws_ecs_service" "this" {
   # One task at a time owns the lake: the old one ends before the new one begins.
   deployment_minimum_healthy_percent = 0
   deployment_maximum_percent         = 100
+  availability_zone_rebalancing      = "DISABLED"
 
   # the first start rebuilds from the lake
   health_check_grace_period_seconds = local.has_load_balancer ? 900 : null

@@ -116,7 +116,7 @@ resource "aws_cloudwatch_log_metric_filter" "verdicts" {
 
 resource "aws_cloudwatch_metric_alarm" "quarantine_rate" {
   alarm_name          = "${var.name}-quarantine-rate"
-  alarm_description   = "More than ${var.max_quarantine_percent} percent of the records are refused: `airside quarantine list` says why; most often a producer has changed its format"
+  alarm_description   = "More than ${var.max_quarantine_percent} percent of the records are refused: the quarantine has each with its reason; most often a producer has changed its format"
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.max_quarantine_percent
   evaluation_periods  = 2
