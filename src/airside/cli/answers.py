@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from airside.cli.options import data_dir_option, effective, json_option
+from airside.cli.options import data_dir_option, effective, json_option, warehouse_option
 from airside.cli.output import (
     Column,
     console,
@@ -28,21 +28,23 @@ from airside.cli.tables import (
 )
 from airside.cli.values import as_documents
 from airside.gold.answers import report as ask
-from airside.runtime.readers import observe, open_reader
+from airside.runtime.readers import observe, open_answers, open_questions
 
 
 @click.command()
 @json_option
+@warehouse_option
 @data_dir_option
-def report(as_json: bool, data_dir: Path | None) -> None:
+def report(as_json: bool, warehouse_url: str | None, data_dir: Path | None) -> None:
     """Print the three answers: delays by airline, passengers against turnaround, live flights.
 
     \b
     Example:
       airside report --json
+      airside report --warehouse postgresql://airside@localhost/airside
     """
-    directory, _ = effective(data_dir)
-    with open_reader(directory) as reader:
+    directory, settings = effective(data_dir, warehouse__url=warehouse_url)
+    with open_answers(directory, settings) as reader:
         answers = ask(reader)
     if as_json:
         print_json(answers)
@@ -127,8 +129,16 @@ def status(as_json: bool, data_dir: Path | None) -> int:
     show_default=True,
     help="Rows that a table shows at most; --json and --csv print all.",
 )
+@warehouse_option
 @data_dir_option
-def sql(statement: str, as_json: bool, as_csv: bool, limit: int, data_dir: Path | None) -> None:
+def sql(
+    statement: str,
+    as_json: bool,
+    as_csv: bool,
+    limit: int,
+    warehouse_url: str | None,
+    data_dir: Path | None,
+) -> None:
     """Ask the warehouse one read-only question.
 
     \b
@@ -137,8 +147,8 @@ def sql(statement: str, as_json: bool, as_csv: bool, limit: int, data_dir: Path 
       airside sql "select * from rpt_airline_delays"
       airside sql --csv "select * from fct_turnarounds" > turnarounds.csv
     """
-    directory, _ = effective(data_dir)
-    with open_reader(directory) as reader:
+    directory, settings = effective(data_dir, warehouse__url=warehouse_url)
+    with open_questions(directory, settings) as reader:
         rows = reader.query(statement)
     if as_json:
         print_json(as_documents(rows))

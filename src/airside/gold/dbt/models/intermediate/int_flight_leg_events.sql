@@ -43,8 +43,7 @@ candidates as (
 numbered_events as (
     select
         *,
-        row_number() over (order by event_at, arrived_at, shard_id, sequence_number)
-            as event_number
+        {{ event_number() }} as event_number
     from candidates
 ),
 

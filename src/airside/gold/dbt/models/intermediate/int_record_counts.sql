@@ -24,10 +24,7 @@ new_quarantine as (
 ),
 
 flags as (
-    select
-        arrived_date,
-        {{ each_item("quality_flags") }} as flag
-    from new_events
+{{ items_of("new_events", "quality_flags", "flag", ["arrived_date"]) }}
 ),
 
 -- Duplicates leave no row behind, only their number: a batch's count on the day it began.

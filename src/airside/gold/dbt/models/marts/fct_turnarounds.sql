@@ -187,7 +187,7 @@ select
     passenger_count,
     reported_minutes,
     derived_minutes,
-    coalesce(cast(reported_minutes as double), derived_minutes) as turnaround_minutes
+    coalesce(cast(reported_minutes as double precision), derived_minutes) as turnaround_minutes
 from turnarounds
 {%- if not is_incremental() %}
 where reported_minutes is not null or derived_minutes is not null
