@@ -150,7 +150,8 @@ class Gold:
             if stored.reference != wanted.reference:
                 control.open_window(0, None)
                 done += dbt.invoke("run", *_REFERENCED)
-            if stored.views != wanted.views:
+            # On a server, a table that is made anew takes the views upon it along.
+            if stored.views != wanted.views or stored.reference != wanted.reference:
                 done += dbt.invoke("run", *_VIEWS)
         if done:
             control.store_fingerprints(wanted)

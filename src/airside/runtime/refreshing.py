@@ -83,8 +83,8 @@ def refresh(
     lake = _open_lake(data_dir, lake_url)
     handed = _hand_over(data_dir, lake)
     with ExitStack() as stack:
+        stack.enter_context(server.alone())
         session = stack.enter_context(server.session())
-        server.hold(session)
         loader = Loader(server, session, lake, FLIGHT_EVENTS, clock=clock)
         loader.create_tables()
         loaded = loader.load_new(progress)

@@ -128,6 +128,9 @@ class Loader:
     def _load(self, document: BatchDocument) -> None:
         execute = self._session.execute
         with self._session.transaction():
+            # Redshift does not enforce that names are unique.
+            if execute(f"{_KNOWN} WHERE batch_name = ?", [document.batch]):
+                return
             ((batch_id,),) = execute("SELECT coalesce(max(batch_id), 0) + 1 FROM staging.batches")
             self._copy(document, batch_id)
             execute(

@@ -12,6 +12,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from airside.errors import AirsideError, CorruptDataError, RetryableError
+from airside.events import Feed
 from airside.lake import Lake
 from airside.warehouse.address import Address
 from airside.warehouse.batch_document import BatchFile
@@ -125,13 +126,24 @@ class PostgresServer:
         """Rows lie as they come."""
         return ""
 
-    def hold(self, session: Session) -> None:
-        """Keep other refreshes out."""
-        ((is_ours,),) = session.execute("SELECT pg_try_advisory_lock(?)", [_LOCK])
-        if not is_ours:
-            raise RetryableError(
-                f"another refresh is running on {self.address}; try again when it has ended"
-            )
+    def indexes(self, feed: Feed) -> list[str]:
+        """What a refresh takes in next, and the events of a leg."""
+        return [
+            f"CREATE INDEX IF NOT EXISTS {feed.name}_batch_id ON staging.{feed.name} (batch_id)",
+            f"CREATE INDEX IF NOT EXISTS {feed.name}_leg_key ON staging.{feed.name} (leg_key)",
+            "CREATE INDEX IF NOT EXISTS quarantine_batch_id ON staging.quarantine (batch_id)",
+        ]
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other refreshes out, by an advisory lock, which the server gives back at the end."""
+        with self.session() as session:
+            ((is_ours,),) = session.execute("SELECT pg_try_advisory_lock(?)", [_LOCK])
+            if not is_ours:
+                raise RetryableError(
+                    f"another refresh is running on {self.address}; try again when it has ended"
+                )
+            yield
 
     def copy_in(
         self,

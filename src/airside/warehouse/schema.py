@@ -62,6 +62,7 @@ def server_ddl(feed: Feed, server: "Server") -> list[str]:
         "CREATE SCHEMA IF NOT EXISTS staging",
         "CREATE SCHEMA IF NOT EXISTS main",
         *(_table(name, columns, server.table_options(name)) for name, columns in tables.items()),
+        *server.indexes(feed),
     ]
 
 

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
 from airside.errors import AirsideError, RetryableError, TerminalError, UsageError
+from airside.events import Feed
 from airside.lake import Lake
 from airside.warehouse.address import Address
 from airside.warehouse.batch_document import BatchFile
@@ -98,11 +99,14 @@ class Server(Protocol):
     def table_options(self, table: str) -> str:
         """What follows the columns in CREATE TABLE: how the rows are laid out."""
 
-    def hold(self, session: Session) -> None:
-        """Keep other refreshes out for as long as the session lives.
+    def indexes(self, feed: Feed) -> list[str]:
+        """Statements that make what finds rows quickly, where it is missing."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Keep other refreshes out for the length of a block.
 
         Raises:
-            RetryableError: One is running.
+            RetryableError: One is running, and cannot be waited for.
         """
 
     def copy_in(

@@ -25,6 +25,10 @@ def open_server(url: str) -> Server:
     """
     address = Address.parse(url)
     _check_installed(address)
+    if address.dialect == "redshift":
+        from airside.warehouse.redshift import RedshiftServer  # noqa: PLC0415  an extra
+
+        return RedshiftServer(url)
     from airside.warehouse.postgres import PostgresServer  # noqa: PLC0415  an extra
 
     return PostgresServer(url)

@@ -250,3 +250,9 @@
         cast(item_of_list as varchar) as {{ item }}
     from {{ relation }} as listed, listed.{{ list }} as item_of_list
 {%- endmacro %}
+
+
+{#- A setting of how rows are laid out, which other engines would not understand. -#}
+{% macro only_on(engine, setting, otherwise=none) -%}
+  {{ return(setting if target.type == engine else otherwise) }}
+{%- endmacro %}

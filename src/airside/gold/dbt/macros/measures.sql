@@ -84,16 +84,18 @@ select
     measured.a0
 from measured
 {%- for side in ["departures", "arrivals"] %}
-left join {{ side }}
+{%- if grouping_columns %}
+inner join {{ side }}
     on
         {%- for column in grouping_columns %}
         {{ "and " if not loop.first }}(
             measured.{{ column }} = {{ side }}.{{ column }}
             or (measured.{{ column }} is null and {{ side }}.{{ column }} is null)
         )
-        {%- else %}
-        true
         {%- endfor %}
+{%- else %}
+cross join {{ side }}
+{%- endif %}
 {%- endfor %}
 {%- endmacro %}
 

@@ -1,4 +1,4 @@
-{{ config(materialized="table") }}
+{{ config(materialized="table", dist=only_on("redshift", "all")) }}
 
 -- Every date that the event contract can hold; it never needs a refresh.
 
