@@ -73,6 +73,13 @@ warehouse_option = click.option(
     help="A warehouse on a server: postgresql://… or redshift://…; AIRSIDE_WAREHOUSE__URL keeps a "
     "password out of the process list.",
 )
+lake_option = click.option(
+    "--lake",
+    "lake_url",
+    metavar="URL",
+    help="Where the files go: s3://bucket/prefix, or a folder; a directory remembers it.  "
+    "[default: the data directory]",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -33,12 +33,11 @@ def refresh(
       airside refresh --warehouse postgresql://airside@localhost/airside
       AIRSIDE_WAREHOUSE__URL=postgresql://… airside refresh --lake s3://bucket/airside --json
     """
-    directory, settings = effective(data_dir, warehouse__url=warehouse_url)
+    directory, settings = effective(data_dir, warehouse__url=warehouse_url, lake__url=lake_url)
     with progress_bars(refresh=None) as advance:
         done = refresh_warehouse(
             directory,
             settings,
-            lake_url,
             clock=wall_clock,
             progress=lambda records: advance("refresh", records),
         )

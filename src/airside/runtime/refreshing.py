@@ -13,8 +13,9 @@ from typing import Any
 from airside.errors import RetryableError
 from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, ServerDatabase
-from airside.lake import Lake, LocalLake
+from airside.lake import Lake, open_lake
 from airside.runtime.data_dir import DataDir
+from airside.runtime.lakes import lake_of
 from airside.runtime.readers import open_reader, warehouse_url
 from airside.runtime.wiring import thresholds
 from airside.settings import Settings
@@ -58,7 +59,6 @@ class Refreshed:
 def refresh(
     data_dir: DataDir,
     settings: Settings,
-    lake_url: str | None,
     *,
     clock: Callable[[], int],
     progress: Progress = lambda _: None,
@@ -69,8 +69,8 @@ def refresh(
 
     Args:
         data_dir: Where the embedded pipeline's warehouse is, if there is one.
-        settings: With `warehouse.url`.
-        lake_url: Where the documents are; None for the data directory.
+        settings: With `warehouse.url`; `lake.url` says where the documents are, where it is not
+            the directory's own lake.
         clock: Microseconds since the Unix epoch.
         progress: Told how many records have been loaded, batch by batch.
 
@@ -80,7 +80,7 @@ def refresh(
         AirsideError: A file, a document or a model is wrong.
     """
     server = open_server(warehouse_url(settings))
-    lake = _open_lake(data_dir, lake_url)
+    lake = _open_lake(data_dir, settings)
     handed = _hand_over(data_dir, lake)
     with ExitStack() as stack:
         stack.enter_context(server.alone())
@@ -115,11 +115,8 @@ def refresh(
     )
 
 
-def _open_lake(data_dir: DataDir, lake_url: str | None) -> Lake:
-    if lake_url is not None:
-        return LocalLake(Path(lake_url))
-    data_dir.check()
-    return LocalLake(data_dir.root)
+def _open_lake(data_dir: DataDir, settings: Settings) -> Lake:
+    return lake_of(data_dir) if settings.lake.url is None else open_lake(settings.lake.url)
 
 
 def _hand_over(data_dir: DataDir, lake: Lake) -> int:

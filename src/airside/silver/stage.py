@@ -1,7 +1,8 @@
 """The consumer that cleans: one batch at a time from the stream to lake, quarantine and staging."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Protocol
 
 import pyarrow as pa
@@ -11,13 +12,14 @@ from airside.lake import Lake
 from airside.ledger import Ledger
 from airside.silver.dedupe import Dedupe
 from airside.silver.explain import explain
-from airside.silver.files import publish
+from airside.silver.files import CLEAN, QUARANTINE, QUARANTINE_COLUMNS, publish
 from airside.silver.kernel import Kernel
 from airside.stream import Frame, Position, SequenceRange, frames_to_arrow
 from airside.warehouse import LoadedBatch, Warehouse
 
 SILVER = "silver"
 _BATCH = "silver_batch"
+_REFUSED = "silver_refused"
 
 
 class Source(Protocol):
@@ -47,6 +49,8 @@ class Silver:
         dedupe_max_ids: So many accepted ids are remembered.
         max_batch_records: A batch holds at most so many records …
         max_batch_bytes: … and so many uncompressed bytes.
+        published: Zone of the lake → through where it has each shard's rows already, when what the
+            warehouse has lost is made anew.
     """
 
     def __init__(
@@ -61,6 +65,7 @@ class Silver:
         dedupe_max_ids: int = 5_000_000,
         max_batch_records: int = 100_000,
         max_batch_bytes: int = 128 * 1024 * 1024,
+        published: Mapping[str, Position] = MappingProxyType({}),
     ) -> None:
         self._source = source
         self._lake = lake
@@ -73,6 +78,7 @@ class Silver:
         )
         self._max_records = max_batch_records
         self._max_bytes = max_batch_bytes
+        self._published = published
 
     def run_once(self) -> int:
         """Do one batch of what waits; returns its records, 0 at the end of the stream.
@@ -120,7 +126,12 @@ class Silver:
                 last_arrived_at_us=max(frame.runs[-1].arrived_at_us for frame in frames),
                 through=planned.through,
             )
-            files = publish(self._warehouse.transform, self._lake, self._feed, clean, planned)
+            files = self._publish(CLEAN, self._feed.column_names, clean, planned)
+            if quarantined.num_rows:
+                self._warehouse.transform.register(_REFUSED, quarantined)
+                refused = f"FROM {_REFUSED}"
+                files += self._publish(QUARANTINE, QUARANTINE_COLUMNS, refused, planned)
+                self._warehouse.transform.unregister(_REFUSED)
             self._warehouse.load(batch, clean=clean, quarantined=quarantined)
         return {
             "records": batch.received,
@@ -129,6 +140,17 @@ class Silver:
             "duplicates": batch.duplicates,
             "files": files,
         }
+
+    def _publish(self, zone: str, columns: Sequence[str], rows: str, planned: SequenceRange) -> int:
+        return publish(
+            self._warehouse.transform,
+            self._lake,
+            f"{zone}/{self._feed.name}",
+            columns=columns,
+            rows=rows,
+            planned=planned,
+            published=self._published.get(zone, {}),
+        )
 
 
 def _quarantined(records: pa.Table, verdicts: pa.Table) -> pa.Table:
@@ -141,9 +163,8 @@ def _quarantined(records: pa.Table, verdicts: pa.Table) -> pa.Table:
     ]
     reasons = refused.column("reasons").to_pylist()
     details = [explain(*pair) for pair in zip(payloads, reasons, strict=True)]
-    names = ["shard_id", "sequence_number", "arrived_at", "reason", "reasons"]
     return (
-        refused.select(names)
+        refused.select(QUARANTINE_COLUMNS[:5])
         .append_column("detail", pa.array(details, pa.string()))
         .append_column("payload", pa.array(payloads, pa.binary()))
     )
