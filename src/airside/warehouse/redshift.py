@@ -122,7 +122,7 @@ class RedshiftServer:
 
     def connect(self, *, timeout_seconds: float | None = None) -> Any:  # noqa: ANN401 - has no types
         """Open a connection."""
-        login: dict[str, object] = {
+        login: dict[str, Any] = {
             "user": self.address.user or "",
             "password": self.address.password or "",
         }
