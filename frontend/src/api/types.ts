@@ -463,7 +463,7 @@ export interface QualityRow {
 /** Something that people should know about the data; the most serious first. */
 export interface Notice {
   level: "info" | "warning" | "error";
-  code: "empty" | "building" | "not_running" | "stage_failing" | "unbalanced" | "stale" | "behind";
+  code: "empty" | "building" | "not_running" | "stage_failing" | "unbalanced" | "stale" | "behind" | "warehouse";
   message: string;
 }
 

@@ -1,5 +1,7 @@
 """`report`, `status` and `sql`: ask."""
 
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -9,6 +11,7 @@ from airside.cli.options import data_dir_option, effective, json_option, warehou
 from airside.cli.output import (
     Column,
     console,
+    counted,
     duration,
     number,
     print_csv,
@@ -21,6 +24,7 @@ from airside.cli.tables import (
     airline_table,
     archive_equation,
     live_table,
+    loaded_equation,
     moment,
     turnaround_table,
     verdict,
@@ -29,6 +33,7 @@ from airside.cli.tables import (
 from airside.cli.values import as_documents
 from airside.gold.answers import report as ask
 from airside.runtime.readers import observe, open_answers, open_questions
+from airside.runtime.warehouse_view import WarehouseAccount, warehouse_account
 
 
 @click.command()
@@ -64,19 +69,27 @@ def report(as_json: bool, warehouse_url: str | None, data_dir: Path | None) -> N
 
 @click.command()
 @json_option
+@warehouse_option
 @data_dir_option
-def status(as_json: bool, data_dir: Path | None) -> int:
+def status(as_json: bool, warehouse_url: str | None, data_dir: Path | None) -> int:
     """Print the accounting of every record, and whether it balances.
 
-    The exit code is 1 where it does not.
+    With --warehouse, of the records that the server has loaded: those of the data directory's
+    stream that it has not are in flight. Where there is no data directory, the account is of the
+    batches in the warehouse alone. The exit code is 1 where it does not balance.
 
     \b
     Example:
       airside status --json
     """
-    directory, _ = effective(data_dir)
-    with observe(directory) as observer:
-        account = observer.account()
+    directory, settings = effective(data_dir, warehouse__url=warehouse_url)
+    with ExitStack() as stack:
+        reader = None
+        if settings.warehouse.url is not None:
+            reader = stack.enter_context(open_answers(directory, settings))
+            if not directory.stream.exists():
+                return _warehouse_status(warehouse_account(reader), as_json=as_json)
+        account = stack.enter_context(observe(directory, reader)).account()
     if as_json:
         print_json(account.as_dict())
         return 0 if account.balanced else 1
@@ -106,15 +119,34 @@ def status(as_json: bool, data_dir: Path | None) -> int:
             ],
         )
     )
-    if account.reasons:
+    _print_reasons(account.reasons)
+    return 0 if account.balanced else 1
+
+
+def _warehouse_status(account: WarehouseAccount, *, as_json: bool) -> int:
+    if as_json:
+        print_json(account.as_dict())
+        return 0 if account.balanced else 1
+    console.print(loaded_equation(account))
+    console.print(Text.assemble("\nThe account is ", verdict(account), "."))
+    waiting = f"; {account.waiting_batches:,} wait for it" if account.waiting_batches else ""
+    console.print(
+        f"{counted(account.batches, 'batch', 'batches')} loaded, the newest at {account.loaded_at or 'no time'}; "
+        f"gold holds them through {account.through_batch_id:,}{waiting}."
+    )
+    _print_reasons(account.reasons)
+    return 0 if account.balanced else 1
+
+
+def _print_reasons(reasons: Mapping[str, int]) -> None:
+    if reasons:
         console.print()
         console.print(
             table(
                 [Column("quarantined for"), Column("records", right=True)],
-                [(reason, number(records)) for reason, records in account.reasons.items()],
+                [(reason, number(records)) for reason, records in reasons.items()],
             )
         )
-    return 0 if account.balanced else 1
 
 
 @click.command()

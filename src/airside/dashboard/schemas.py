@@ -469,7 +469,14 @@ class Notice(_Model):
 
     level: Literal["info", "warning", "error"]
     code: Literal[
-        "empty", "building", "not_running", "stage_failing", "unbalanced", "stale", "behind"
+        "empty",
+        "building",
+        "not_running",
+        "stage_failing",
+        "unbalanced",
+        "stale",
+        "behind",
+        "warehouse",
     ]
     message: str
 
