@@ -129,10 +129,11 @@ def _warehouse_status(account: WarehouseAccount, *, as_json: bool) -> int:
         return 0 if account.balanced else 1
     console.print(loaded_equation(account))
     console.print(Text.assemble("\nThe account is ", verdict(account), "."))
+    batches = counted(account.batches, "batch", "batches")
+    newest = f", the newest at {account.loaded_at}" if account.loaded_at else ""
     waiting = f"; {account.waiting_batches:,} wait for it" if account.waiting_batches else ""
     console.print(
-        f"{counted(account.batches, 'batch', 'batches')} loaded, the newest at {account.loaded_at or 'no time'}; "
-        f"gold holds them through {account.through_batch_id:,}{waiting}."
+        f"{batches} loaded{newest}; gold holds them through {account.through_batch_id:,}{waiting}."
     )
     _print_reasons(account.reasons)
     return 0 if account.balanced else 1
