@@ -13,8 +13,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -146,6 +148,14 @@ class GoldSettings(_Section):
     )
 
 
+def _web_address(value: SecretStr) -> SecretStr:
+    """An address that alerts can be sent to."""
+    url = urlsplit(value.get_secret_value())
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ValueError("input should be an address that starts with https:// or http://")
+    return value
+
+
 def _listed(value: object) -> object:
     """The environment has only text: a list of names is written with commas."""
     return tuple(name.strip() for name in value.split(",")) if isinstance(value, str) else value
@@ -189,6 +199,31 @@ class DashboardSettings(_Section):
     )
 
 
+class AlertSettings(_Section):
+    """What to be alerted to; 0 switches a rule off."""
+
+    every_seconds: Seconds = Field(10, description="How often the rules are looked at")
+    airline_delay_minutes: float = Field(
+        60, ge=0, description="An airline's mean departure delay over 24 hours of event time …"
+    )
+    airline_delay_flights: int = Field(5, ge=1, description="… of at least so many departures")
+    security_wait_minutes: float = Field(
+        60, ge=0, description="Wait at security for an active flight"
+    )
+    quarantine_share: float = Field(
+        0.2, ge=0, le=1, description="Share of refused records in the last 15 minutes"
+    )
+    lag_seconds: float = Field(60, ge=0, description="Age of the oldest record not yet cleaned")
+    silent_minutes: float = Field(
+        15, ge=0, description="Time since a source system was last heard; a day at most"
+    )
+    webhook_url: Annotated[SecretStr, AfterValidator(_web_address)] | None = Field(
+        None,
+        description="Alerts are POSTed here as JSON, when they begin and when they end",
+        examples=["https://ops.example.org/hooks/airside"],
+    )
+
+
 class LedgerSettings(_Section):
     """The ledger."""
 
@@ -208,6 +243,7 @@ class Settings(_Section):
     gold: GoldSettings = GoldSettings()
     ledger: LedgerSettings = LedgerSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    alerts: AlertSettings = AlertSettings()
 
 
 class Effective(BaseModel):

@@ -40,6 +40,8 @@ class Backend:
     """Bytes and files of each part that is stored."""
     failures: Callable[[], list[Document]]
     """Recent failures of all stages, newest first."""
+    alerts: Callable[[], list[Document]]
+    """Alerts that go on, then those that are over, newest first."""
     raw_records: Callable[[Sequence[RecordId]], Mapping[RecordId, tuple[bytes, str]]]
     """The bytes of records and where they were found (`archive` or `stream`), of those found."""
     put: Callable[[Sequence[bytes]], None]

@@ -1,12 +1,15 @@
 """What people should know about the data before they trust it, in their words."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import groupby
 from typing import Any
 
 Notice = dict[str, str]
 
 BEHIND_SECONDS = 30.0
 """Records that have waited longer than this for silver are told about."""
+MAX_TOLD = 3
+"""Alerts of one rule that are told in full."""
 
 
 def notices(state: Mapping[str, Any]) -> list[Notice]:
@@ -77,7 +80,18 @@ def _of_pipeline(pipeline: Mapping[str, Any], *, has_own: bool) -> list[Notice]:
                 f"{silver['iterator_age_seconds']:,.0f} s.",
             )
         )
-    return found
+    return [*found, *_of_alerts(pipeline["alerts"])]
+
+
+def _of_alerts(alerts: Sequence[Mapping[str, Any]]) -> Iterator[Notice]:
+    """One notice of each rule, however many airlines or sources it is about."""
+    by_rule = sorted(alerts, key=lambda alert: (alert["rule"], -alert["value"]))
+    for _, group in groupby(by_rule, key=lambda alert: alert["rule"]):
+        summaries = [alert["summary"] for alert in group]
+        told = "; ".join(summaries[:MAX_TOLD])
+        more = len(summaries) - MAX_TOLD
+        rest = f"; and {more:,} more on the Pipeline page" if more > 0 else ""
+        yield _notice("warning", "alert", f"Alert: {told}{rest}.")
 
 
 def _notice(level: str, code: str, message: str) -> Notice:

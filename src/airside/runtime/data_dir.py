@@ -41,6 +41,11 @@ class DataDir:
         return self.root / "warehouse.duckdb"
 
     @property
+    def alerts(self) -> Path:
+        """The alerts, and what is still to be told of them."""
+        return self.root / "alerts.db"
+
+    @property
     def socket(self) -> Path:
         """Where a running pipeline answers questions."""
         return self.root / "airside.sock"

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from airside.alerts import AlertStore
 from airside.errors import UsageError
 from airside.ledger import Ledger
 from airside.runtime.accounting import Accounting, account
@@ -106,6 +107,7 @@ class Observer:
     stream: EmbeddedStream
     ledger: Ledger
     reader: Reader
+    alerts: AlertStore
 
     def account(self) -> Accounting:
         """Draw up the account."""
@@ -137,4 +139,6 @@ def observe(
         stack.callback(stream.close)
         ledger = Ledger(data_dir.ledger, clock=clock)
         stack.callback(ledger.close)
-        yield Observer(data_dir, stream, ledger, reader)
+        alerts = AlertStore(data_dir.alerts)
+        stack.callback(alerts.close)
+        yield Observer(data_dir, stream, ledger, reader, alerts)

@@ -121,6 +121,7 @@ def warehouse_backend(reader: Reader, address: str, clock: Callable[[], int]) ->
         pipeline=pipeline,
         storage=list,
         failures=list,
+        alerts=list,
         raw_records=raw_records,
         put=put,
         clock=clock,
@@ -150,4 +151,5 @@ def _as_pipeline(account: WarehouseAccount) -> dict[str, Any]:
         "reasons": account.reasons,
         "is_running": False,
         "stages": [],
+        "alerts": [],
     }

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
+from airside.alerts import AlertStore, Limits, Monitor, Webhook
 from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, Thresholds
 from airside.lake import Lake
@@ -13,7 +14,7 @@ from airside.runtime.data_dir import DataDir
 from airside.settings import Settings
 from airside.silver import Silver, Source
 from airside.stream import Position
-from airside.warehouse import DuckDBWarehouse, Warehouse
+from airside.warehouse import DuckDBWarehouse, Reader, Warehouse
 
 
 def open_warehouse(
@@ -67,6 +68,33 @@ def make_silver(
         max_batch_records=settings.silver.max_batch_records,
         max_batch_bytes=settings.silver.max_batch_bytes,
         published=published,
+    )
+
+
+def make_monitor(
+    reader: Reader,
+    store: AlertStore,
+    settings: Settings,
+    *,
+    lags: Callable[[], Mapping[str, float]],
+    clock: Callable[[], int],
+) -> Monitor:
+    """Make what watches the data."""
+    alerts = settings.alerts
+    return Monitor(
+        reader,
+        store,
+        Limits(
+            airline_delay_minutes=alerts.airline_delay_minutes,
+            airline_delay_flights=alerts.airline_delay_flights,
+            security_wait_minutes=alerts.security_wait_minutes,
+            quarantine_share=alerts.quarantine_share,
+            lag_seconds=alerts.lag_seconds,
+            silent_minutes=alerts.silent_minutes,
+        ),
+        lags=lags,
+        webhook=Webhook(alerts.webhook_url.get_secret_value()) if alerts.webhook_url else None,
+        clock=clock,
     )
 
 
