@@ -9,7 +9,7 @@ from airside.events import Feed
 from airside.lake import Lake
 from airside.stream import RangeFile, SequenceRange, hour_folder, in_force
 
-_SUFFIX = ".parquet"
+SUFFIX = ".parquet"
 _FORMAT = "(FORMAT parquet, COMPRESSION zstd)"
 
 
@@ -46,7 +46,7 @@ def publish(
             shard_id,
             planned.after.get(shard_id, "0" * width),
             planned.through[shard_id],
-            _SUFFIX,
+            SUFFIX,
         )
         select = f"SELECT {columns} FROM ({rows})"
         if len(parts) > 1:
@@ -54,9 +54,15 @@ def publish(
                 f" WHERE shard_id = {_quoted(shard_id)}"
                 f" AND date_trunc('hour', arrived_at) = make_timestamp({hour_us})"
             )
-        with lake.publish(file.name) as path:
-            connection.execute(f"COPY ({select}) TO {_quoted(path)} {_FORMAT}")
+        write(connection, lake, select, file.name)
     return len(parts)
+
+
+def write(connection: duckdb.DuckDBPyConnection, lake: Lake, select: str, name: str) -> int:
+    """Write the rows of a SELECT as one Parquet file of the lake; returns its size in bytes."""
+    with lake.publish(name) as path:
+        connection.execute(f"COPY ({select}) TO {_quoted(path)} {_FORMAT}")
+        return path.stat().st_size
 
 
 def compact(lake: Lake, root: Path, feed: Feed, *, before: str) -> tuple[int, int]:
@@ -71,8 +77,8 @@ def compact(lake: Lake, root: Path, feed: Feed, *, before: str) -> tuple[int, in
     Returns:
         How many files were read, and how many were written in their place.
     """
-    names = lake.names(f"silver/{feed.name}", _SUFFIX)
-    kept, replaced = in_force(RangeFile.parse(name, _SUFFIX) for name in names)
+    names = lake.names(f"silver/{feed.name}", SUFFIX)
+    kept, replaced = in_force(RangeFile.parse(name, SUFFIX) for name in names)
     for file in replaced:
         lake.delete(file.name)
     read = written = 0
@@ -83,10 +89,7 @@ def compact(lake: Lake, root: Path, feed: Feed, *, before: str) -> tuple[int, in
                 continue
             sources = ", ".join(_quoted(root / part.name) for part in parts)
             merged = parts[0]._replace(last=parts[-1].last)
-            with lake.publish(merged.name) as path:
-                connection.execute(
-                    f"COPY (FROM read_parquet([{sources}])) TO {_quoted(path)} {_FORMAT}"
-                )
+            write(connection, lake, f"FROM read_parquet([{sources}])", merged.name)
             for part in parts:
                 lake.delete(part.name)
             read += len(parts)
