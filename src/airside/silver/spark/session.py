@@ -23,6 +23,14 @@ SETTINGS = {
 }
 """What the job relies on, in any session."""
 
+_LOCAL = {
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+    "spark.driver.memory": "2g",
+    "spark.sql.shuffle.partitions": "2",
+    "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",
+}
 _JAVA = range(17, 22)
 """The releases that Spark 3.5 runs on."""
 
@@ -47,20 +55,12 @@ def open_session(master: str) -> "SparkSession":
     builder = SparkSession.builder.master(master).appName("airside")
     for name, value in SETTINGS.items():
         builder = builder.config(name, value)
-    builder = (
-        builder.config("spark.ui.showConsoleProgress", "false")
-        .config("spark.ui.enabled", "false")
-        .config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={log}")
-    )
     if master.startswith("local"):
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
-        builder = (
-            builder.config("spark.driver.bindAddress", "127.0.0.1")
-            .config("spark.driver.host", "127.0.0.1")
-            .config("spark.driver.memory", "2g")
-            .config("spark.sql.shuffle.partitions", "2")
-        )
-    return builder.getOrCreate()
+        for name, value in _LOCAL.items():
+            builder = builder.config(name, value)
+    options = f"-Dlog4j2.configurationFile={log}"
+    return builder.config("spark.driver.extraJavaOptions", options).getOrCreate()
 
 
 def java_home() -> Path:
