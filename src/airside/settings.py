@@ -74,6 +74,16 @@ class StreamSettings(_Section):
     )
 
 
+class LakeSettings(_Section):
+    """Archive, cleaned rows and exports, as files."""
+
+    url: str | None = Field(
+        None,
+        description="s3://bucket/prefix, or a folder; the data directory where none is named",
+        examples=["s3://my-bucket/airside"],
+    )
+
+
 class BronzeSettings(_Section):
     """The archive."""
 
@@ -179,6 +189,7 @@ class Settings(_Section):
     data_dir: Path = Field(Path("airside-data"), description="Where everything is kept")
     simulator: SimulatorSettings = SimulatorSettings()
     stream: StreamSettings = StreamSettings()
+    lake: LakeSettings = LakeSettings()
     bronze: BronzeSettings = BronzeSettings()
     silver: SilverSettings = SilverSettings()
     warehouse: WarehouseSettings = WarehouseSettings()

@@ -29,6 +29,11 @@ class Archive:
         """The folder that holds the feed's archive."""
         return f"bronze/{self.feed.name}"
 
+    @property
+    def where(self) -> str:
+        """The folder's whole address, for messages."""
+        return self.lake.where(self.root)
+
     def name(self, frames: Sequence[Frame]) -> str:
         """Name a file by the hour in which its records arrived and the range that it holds."""
         first, last = frames[0], frames[-1]

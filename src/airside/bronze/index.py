@@ -5,6 +5,7 @@ microseconds). With it, a rebuild gives the same rows as the live run, `arrived_
 index also names the record that the file follows, so that a file that is gone is noticed.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -62,6 +63,29 @@ def missing(after: str, through: str, before: str) -> CorruptDataError:
     gap = f"after {after} through {through}" if after else f"up to {through}"
     return CorruptDataError(
         f"records {gap} are missing before {before}; restore their file from a copy of the archive"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What files of the archive hold together."""
+
+    records: int
+    stored_bytes: int
+    last_arrived_at_us: int
+
+
+def totals(name: str, index: bytes) -> Totals:
+    """Add up what an archive file holds, by its index alone.
+
+    Raises:
+        CorruptDataError: The index cannot be read.
+    """
+    frames = _decoded(name, index).frames
+    return Totals(
+        records=sum(run.records for frame in frames for run in frame.runs),
+        stored_bytes=sum(frame.stored_bytes for frame in frames),
+        last_arrived_at_us=max(run.arrived_at_us for frame in frames for run in frame.runs),
     )
 
 

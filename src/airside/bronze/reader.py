@@ -3,10 +3,13 @@
 import heapq
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from airside.bronze.archive import DATA_SUFFIX, Archive
-from airside.bronze.index import Contents, missing
+from airside.bronze.index import INDEX_SUFFIX, Contents, Totals, missing, totals
 from airside.stream import Frame, Position, RangeFile, in_force
+
+_INDEX_READERS = 8
 
 
 class ArchiveReader:
@@ -40,6 +43,23 @@ class ArchiveReader:
     def end(self) -> dict[str, str]:
         """Shard → the last sequence number that the archive holds."""
         return {shard: files[-1].last for shard, files in self._files.items()}
+
+    def totals(self) -> Totals:
+        """Add up what the archive holds, by its indexes alone."""
+        lake = self._archive.lake
+
+        def ask(name: str) -> Totals:
+            return totals(name, lake.read(name + INDEX_SUFFIX))
+
+        with ThreadPoolExecutor(
+            _INDEX_READERS
+        ) as pool:  # on S3 it is the way there that takes long
+            found = list(pool.map(ask, self.files))
+        return Totals(
+            records=sum(each.records for each in found),
+            stored_bytes=sum(each.stored_bytes for each in found),
+            last_arrived_at_us=max((each.last_arrived_at_us for each in found), default=0),
+        )
 
     def read(
         self,

@@ -66,6 +66,13 @@ data_dir_option = click.option(
     metavar="DIR",
     help="Where everything is kept.  [default: ./airside-data, or AIRSIDE_DATA_DIR]",
 )
+lake_option = click.option(
+    "--lake",
+    "lake_url",
+    metavar="URL",
+    help="Where the files go: s3://bucket/prefix, or a folder; a directory remembers it.  "
+    "[default: the data directory]",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -14,6 +14,7 @@ from airside.cli.options import (
     dashboard_options,
     data_dir_option,
     effective,
+    lake_option,
     simulator_options,
 )
 from airside.cli.output import console
@@ -36,6 +37,7 @@ _REFRESH_SECONDS = 1.0
 @dashboard_options
 @click.option("--no-dashboard", is_flag=True, help="Serve no page and no API.")
 @click.option("--quiet", is_flag=True, help="One line a refresh, for logs and pipes.")
+@lake_option
 @data_dir_option
 def up(
     airport: str | None,
@@ -51,6 +53,7 @@ def up(
     token: str | None,
     no_dashboard: bool,
     quiet: bool,
+    lake_url: str | None,
     data_dir: Path | None,
 ) -> None:
     """Start simulator, pipeline, dashboard and a live view. Ctrl-C stops; starting again goes on.
@@ -72,6 +75,7 @@ def up(
         dashboard__host=host,
         dashboard__port=port,
         dashboard__token=token,
+        lake__url=lake_url,
     )
     with (
         stop_on_signals() as stop,
@@ -81,6 +85,7 @@ def up(
             with_simulator=not no_simulator,
             with_dashboard=not no_dashboard,
             stopping=stop,
+            tell=lambda text: click.echo(text, err=True),
         ) as running,
     ):
         notes = [f"Everything is kept in {directory.root.resolve()}."]

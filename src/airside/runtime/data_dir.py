@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from airside import __version__
 from airside.errors import CorruptDataError, RetryableError, TerminalError, UsageError
@@ -88,21 +89,7 @@ class DataDir:
             CorruptDataError: The marker cannot be understood, or the stream has gone.
             TerminalError: Another version of Airside wrote it.
         """
-        marker = self.root / _MARKER
-        try:
-            version = json.loads(marker.read_text(encoding="utf-8"))["format_version"]
-        except FileNotFoundError:
-            raise self.holds_nothing() from None
-        except OSError as error:
-            raise UsageError(
-                f"{marker} cannot be read ({error.strerror}); name another directory with "
-                "--data-dir, or mend its permissions"
-            ) from error
-        except (ValueError, KeyError, TypeError) as error:
-            raise CorruptDataError(
-                f"{marker} is damaged; write this into it again: "
-                f'{{"format_version": {FORMAT_VERSION}}}'
-            ) from error
+        version = self._marker()["format_version"]
         if version != FORMAT_VERSION:
             raise TerminalError(
                 f"{self.root} has format version {version}, this Airside ({__version__}) reads "
@@ -115,6 +102,41 @@ class DataDir:
                 f"{self.stream} is missing; restore it from a copy, or make a new directory of "
                 f"what the archive has with `airside backfill --source {self.root} --data-dir NEW`"
             )
+
+    @property
+    def lake_url(self) -> str | None:
+        """Where the directory's lake is, once that has been settled; None is the directory itself.
+
+        Raises:
+            UsageError, CorruptDataError: As `check`.
+        """
+        url = self._marker().get("lake")
+        return url if isinstance(url, str) else None
+
+    def remember_lake(self, url: str | None) -> None:
+        """Settle where the directory's lake is."""
+        self._mark(lake=url)
+
+    def _marker(self) -> dict[str, Any]:
+        """What the marker says; it has a `format_version`."""
+        marker = self.root / _MARKER
+        try:
+            document = json.loads(marker.read_text(encoding="utf-8"))
+            document["format_version"]
+        except FileNotFoundError:
+            raise self.holds_nothing() from None
+        except OSError as error:
+            raise UsageError(
+                f"{marker} cannot be read ({error.strerror}); name another directory with "
+                "--data-dir, or mend its permissions"
+            ) from error
+        except (ValueError, KeyError, TypeError) as error:
+            raise CorruptDataError(
+                f"{marker} is damaged; write this into it again: "
+                f'{{"format_version": {FORMAT_VERSION}}}'
+            ) from error
+        result: dict[str, Any] = document
+        return result
 
     def holds_nothing(self) -> UsageError:
         """The error where there is nothing to look at yet."""
@@ -170,9 +192,10 @@ class DataDir:
             " then try again"
         )
 
-    def _mark(self) -> None:
+    def _mark(self, lake: str | None = None) -> None:
+        document = {"format_version": FORMAT_VERSION} | ({"lake": lake} if lake else {})
         partial = self.root / f".{_MARKER}.{os.getpid()}"
-        partial.write_text(json.dumps({"format_version": FORMAT_VERSION}) + "\n", encoding="utf-8")
+        partial.write_text(json.dumps(document) + "\n", encoding="utf-8")
         partial.replace(self.root / _MARKER)
 
 

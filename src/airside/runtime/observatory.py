@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from airside.dashboard import Answers, Backend
 from airside.errors import AirsideError
 from airside.gold import answers
 from airside.ledger import Attempt
+from airside.runtime.lakes import ZONES, lake_of
 from airside.runtime.pipeline import GOLD, Health
 from airside.runtime.raw_records import (
     Found,
@@ -29,13 +31,11 @@ _STAGES = (BRONZE, SILVER, GOLD)
 _MAX_FAILURES = 20
 _STORAGE_SECONDS = 10.0
 _PARTS = {
-    "stream": ("stream.db*",),
-    "bronze": ("bronze/**/*",),
-    "silver": ("silver/**/*",),
-    "gold": ("gold/**/*",),
-    "warehouse": ("warehouse.duckdb*",),
-    "ledger": ("ledger.db*",),
+    "stream": "stream.db*",
+    "warehouse": "warehouse.duckdb*",
+    "ledger": "ledger.db*",
 }
+"""What lies in the directory itself, wherever its lake is."""
 
 
 class Observatory:
@@ -99,9 +99,19 @@ class Observatory:
         """Bytes and files of each part; counted anew at most every ten seconds."""
         now = time.monotonic()
         if self._storage is None or now - self._storage[0] > _STORAGE_SECONDS:
-            root = self._observer.data_dir.root
-            parts = [{"name": name, **_size(root, patterns)} for name, patterns in _PARTS.items()]
-            self._storage = (now, parts)
+            data_dir = self._observer.data_dir
+            lake = lake_of(data_dir)
+            zones = {zone: lake.sizes(zone).values() for zone in ZONES}
+            parts = {
+                "stream": _sizes(data_dir.root, _PARTS["stream"]),
+                **zones,
+                **{name: _sizes(data_dir.root, _PARTS[name]) for name in ("warehouse", "ledger")},
+            }
+            listed = [
+                {"name": name, "bytes": sum(sizes), "files": len(sizes)}
+                for name, sizes in parts.items()
+            ]
+            self._storage = (now, listed)
         return self._storage[1]
 
     def failures(self) -> list[dict[str, Any]]:
@@ -180,17 +190,12 @@ class Observatory:
             return False
 
 
-def _size(root: Path, patterns: Sequence[str]) -> dict[str, int]:
-    total = files = 0
-    for pattern in patterns:
-        for path in root.glob(pattern):
-            try:
-                if path.is_file():
-                    total += path.stat().st_size
-                    files += 1
-            except OSError:  # gone since it was listed
-                continue
-    return {"bytes": total, "files": files}
+def _sizes(root: Path, pattern: str) -> list[int]:
+    sizes = []
+    for path in root.glob(pattern):
+        with suppress(OSError):  # gone since it was listed
+            sizes.append(path.stat().st_size)
+    return sizes
 
 
 def _iso(instant_us: int | None) -> str | None:

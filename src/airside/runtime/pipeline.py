@@ -15,11 +15,13 @@ from airside.bronze import BRONZE, Archive, Archiver
 from airside.errors import AirsideError, RetryableError
 from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, export
-from airside.lake import LocalLake
+from airside.lake import Lake
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
+from airside.runtime.lakes import ZONES, settle_lake
 from airside.runtime.patience import patiently
+from airside.runtime.restore import resume
 from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_warehouse
 from airside.settings import Settings
 from airside.silver import Silver
@@ -55,7 +57,7 @@ class Pipeline:
     archiver: Archiver
     silver: Silver
     gold: Gold
-    lake: LocalLake
+    lake: Lake
     stream: EmbeddedStream
     silver_stream: EmbeddedStream
     """The one that silver reads: each belongs to one thread."""
@@ -231,6 +233,7 @@ def open_pipeline(
     settings: Settings,
     clock: Callable[[], int] = wall_clock,
     stopping: threading.Event | None = None,
+    tell: Callable[[str], None] = lambda _text: None,
 ) -> Iterator[Pipeline]:
     """Own a data directory and wire the stages on it; closes all on the way out.
 
@@ -239,16 +242,19 @@ def open_pipeline(
         settings: How the stages work.
         clock: Microseconds since the Unix epoch.
         stopping: Set by the pipeline when it has to stop, or by whoever wants it to.
+        tell: Told how it goes when the directory is new and is first rebuilt from its lake.
 
     Raises:
-        UsageError: The directory cannot be used.
-        RetryableError: Another process runs on it.
+        UsageError: The directory or the lake cannot be used.
+        RetryableError: Another process runs on it, or it was stopped while it was rebuilt.
     """
     data_dir.open()
     with ExitStack() as stack:
         stack.enter_context(data_dir.owned())
-        lake = LocalLake(data_dir.root)
-        lake.sweep()
+        lake = settle_lake(data_dir, settings)
+        lake.sweep(*ZONES)
+        stopping = stopping or threading.Event()
+        resume(data_dir, lake, settings, tell, stopping.is_set)
 
         # Streams and ledgers belong to one thread each, so every stage opens its own.
         def stream() -> EmbeddedStream:
@@ -286,5 +292,5 @@ def open_pipeline(
             ledger=ledger(),
             gold_ledger=ledger(),
             clock=clock,
-            stopping=stopping or threading.Event(),
+            stopping=stopping,
         )

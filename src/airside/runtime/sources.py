@@ -16,7 +16,7 @@ from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.settings import Settings, SimulatorSettings
 from airside.simulator import Simulator, SimulatorConfig, mess_preset
-from airside.stream import MAX_RECORD_BYTES, EmbeddedStream, Producer, Stream
+from airside.stream import EmbeddedStream, Producer, Stream, lines
 
 SIMULATOR = "simulator"
 _PUT_RECORDS = 5_000
@@ -147,7 +147,7 @@ def ingest(stream: Stream, file: BinaryIO, refused: Callable[[int, int], None]) 
     """
     pending: list[bytes] = []
     size = total = 0
-    for line in _lines(file, refused):
+    for line in lines(file, refused):
         pending.append(line)
         size += len(line)
         if len(pending) >= _PUT_RECORDS or size >= _PUT_BYTES:
@@ -156,18 +156,3 @@ def ingest(stream: Stream, file: BinaryIO, refused: Callable[[int, int], None]) 
             pending, size = [], 0
     stream.put(pending)
     return total + len(pending)
-
-
-def _lines(file: BinaryIO, refused: Callable[[int, int], None]) -> Iterator[bytes]:
-    """Give the lines that are not too large, without ever holding one that is."""
-    number = 0
-    while line := file.readline(MAX_RECORD_BYTES + 1):
-        number += 1
-        size = len(line)
-        while not line.endswith(b"\n") and (more := file.readline(MAX_RECORD_BYTES + 1)):
-            size += len(more)
-            line = more if size > MAX_RECORD_BYTES + 1 else line + more
-        if size - line.endswith(b"\n") > MAX_RECORD_BYTES:
-            refused(number, size)
-        else:
-            yield line.removesuffix(b"\n")

@@ -7,22 +7,20 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from airside.bronze import Archive, ArchiveParts
 from airside.errors import UsageError
 from airside.events import FLIGHT_EVENTS
-from airside.lake import LocalLake
+from airside.lake import LocalLake, open_lake
 from airside.runtime.data_dir import DataDir
+from airside.runtime.lakes import lake_named
 from airside.settings import Settings
 from airside.silver.spark.archive import follow, run_to_end
 from airside.silver.spark.job import SparkSilver
+from airside.silver.spark.session import session
+from airside.silver.spark.workers import lake_at
 from airside.warehouse.batch_document import BatchDocument
 
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
-
-_LOOK_SECONDS = 0.5
 Progress = Callable[[int], None]
 """Told how many records were just done."""
 
@@ -49,47 +47,29 @@ class SparkRun:
         self.through = dict(document.through)
 
 
-@dataclass(frozen=True, slots=True)
-class SparkPlaces:
-    """Where a run reads and writes."""
-
-    source: Path
-    """The lake whose archive is read."""
-    lake: Path
-    """The lake that takes silver, quarantine and the batches' documents."""
-    checkpoint: Path
-    """Spark's, when it follows the archive."""
-
-    @classmethod
-    def of(
-        cls, data_dir: DataDir, source: Path | None, lake: Path | None, checkpoint: Path | None
-    ) -> "SparkPlaces":
-        """The places that were named, and the usual ones for those that were not."""
-        return cls(
-            source or data_dir.root,
-            lake or data_dir.root / "spark",
-            checkpoint or data_dir.work / "spark-checkpoint",
-        )
-
-
 def run_spark(
-    places: SparkPlaces,
+    source: str,
+    lake_url: str,
     settings: Settings,
     master: str,
     progress: Progress,
     *,
-    window_seconds: float | None = None,
+    checkpoint: Path | None = None,
+    window_seconds: float = 10.0,
     stopping: threading.Event | None = None,
 ) -> SparkRun:
-    """Do what the archive holds beyond what the lake has, and go on with what it gains if asked.
+    """Do what an archive holds beyond what a lake has, and go on with what it gains if asked.
 
     Args:
-        places: Where to read and write.
+        source: The lake or data directory whose archive is read.
+        lake_url: The lake that takes silver, quarantine and the batches' documents.
         settings: Of duplicates and memory.
-        master: Spark's; a cluster has to see the same folders.
+        master: Spark's; a cluster has to see the same places.
         progress: Told of the records.
-        window_seconds: Follow the archive, and look this often; None ends where it ends now.
-        stopping: Ends a run that follows.
+        checkpoint: Follow the archive in a streaming query, whose checkpoint is here; without it,
+            the run ends where the archive ends now.
+        window_seconds: How often to look when following.
+        stopping: Ends the run after the batch under way.
 
     Returns:
         What was done.
@@ -99,55 +79,62 @@ def run_spark(
         RetryableError: Another Airside writes to the lake.
         CorruptDataError: Archive or lake are damaged; says where.
     """
-    archive = Archive(LocalLake(places.source), FLIGHT_EVENTS)
-    if not archive.lake.names(archive.root):
+    from_lake, _ = lake_named(source)
+    archive = Archive(from_lake, FLIGHT_EVENTS)
+    if not from_lake.names(archive.root):
         raise UsageError(
-            f"there is no archive in {places.source / archive.root}; name the lake, or the data "
+            f"there is no archive in {from_lake.where(archive.root)}; name the lake, or the data "
             "directory, that has one with --source"
         )
-    done = SparkRun()
+    if checkpoint is not None and not isinstance(from_lake, LocalLake):
+        raise UsageError(
+            f"{from_lake.url} cannot be followed, as Spark alone has no access to it; follow an "
+            "archive in a folder, or run without --streaming from a schedule: each run goes on "
+            "where the last one ended"
+        )
+    open_archive = partial(ArchiveParts, partial(lake_at, from_lake.url), FLIGHT_EVENTS)
+    stopping = stopping or threading.Event()
+    run = SparkRun()
 
-    def count(document: BatchDocument) -> None:
-        done.add(document)
+    def done(document: BatchDocument) -> None:
+        run.add(document)
         progress(document.received)
 
-    with _prepared(places, settings, master) as (spark, silver):
-        open_archive = partial(ArchiveParts, partial(LocalLake, places.source), FLIGHT_EVENTS)
-        done.through = dict(silver.position())
-        if window_seconds is None:
-            run_to_end(spark, silver, open_archive(), count)
-            return done
-        query = follow(
-            spark,
-            silver,
-            open_archive,
-            count,
-            folder=str(places.source / archive.root),
-            checkpoint=str(places.checkpoint),
-            seconds=window_seconds,
-        )
-        query.run_until(stopping or threading.Event())
-    return done
+    # What is wrong with the lake shows before anybody waits for Spark.
+    with _stage(lake_url, settings) as silver, session(master) as spark:
+        run.through = dict(silver.position())
+        if checkpoint is None:
+            run_to_end(spark, silver, open_archive(), done, stopping)
+        else:
+            follow(
+                spark,
+                silver,
+                open_archive,
+                done,
+                stopping,
+                folder=from_lake.where(archive.root),
+                checkpoint=str(checkpoint.absolute()),
+                seconds=window_seconds,
+            )
+    return run
 
 
 @contextmanager
-def _prepared(
-    places: SparkPlaces, settings: Settings, master: str
-) -> Iterator[tuple["SparkSession", SparkSilver]]:
-    """A session, and the stage on a lake that is ours alone meanwhile."""
-    from airside.silver.spark.session import open_session  # noqa: PLC0415
-    places.lake.mkdir(parents=True, exist_ok=True)
+def _stage(lake_url: str, settings: Settings) -> Iterator[SparkSilver]:
+    """The stage on a lake that is ours alone meanwhile."""
+    lake = open_lake(lake_url)
     with ExitStack() as stack:
-        stack.enter_context(DataDir(places.lake).owned())
-        LocalLake(places.lake).sweep()
+        if isinstance(lake, LocalLake):
+            directory = DataDir(Path(lake.url))
+            directory.root.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(directory.owned())
+        lake.sweep("silver", "quarantine", "batches", "dedupe")
         silver = SparkSilver(
-            partial(LocalLake, places.lake),
+            partial(lake_at, lake.url),
             dedupe_horizon=timedelta(hours=settings.silver.dedupe_horizon_hours),
             dedupe_max_ids=settings.silver.dedupe_max_ids,
             memory_limit=settings.warehouse.memory_limit,
         )
         stack.callback(silver.close)
-        silver.position()  # what is wrong with the lake shows before Spark has to start
-        spark = open_session(master)
-        stack.callback(spark.stop)
-        yield spark, silver
+        silver.position()
+        yield silver

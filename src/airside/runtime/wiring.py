@@ -1,8 +1,9 @@
 """Makes the stages and stores out of the settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, Thresholds
@@ -11,6 +12,7 @@ from airside.ledger import Ledger
 from airside.runtime.data_dir import DataDir
 from airside.settings import Settings
 from airside.silver import Silver, Source
+from airside.stream import Position
 from airside.warehouse import DuckDBWarehouse, Warehouse
 
 
@@ -45,7 +47,13 @@ def open_ledger(data_dir: DataDir, settings: Settings, clock: Callable[[], int])
 
 
 def make_silver(
-    source: Source, lake: Lake, ledger: Ledger, warehouse: Warehouse, settings: Settings
+    source: Source,
+    lake: Lake,
+    ledger: Ledger,
+    warehouse: Warehouse,
+    settings: Settings,
+    *,
+    published: Mapping[str, Position] = MappingProxyType({}),
 ) -> Silver:
     """Make the stage that cleans, reading from a stream or from an archive."""
     return Silver(
@@ -58,6 +66,7 @@ def make_silver(
         dedupe_max_ids=settings.silver.dedupe_max_ids,
         max_batch_records=settings.silver.max_batch_records,
         max_batch_bytes=settings.silver.max_batch_bytes,
+        published=published,
     )
 
 

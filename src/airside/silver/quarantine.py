@@ -3,8 +3,7 @@
 import pyarrow as pa
 
 from airside.silver.explain import explain
-
-_NAMES = ["shard_id", "sequence_number", "arrived_at", "reason", "reasons"]
+from airside.silver.files import QUARANTINE_COLUMNS
 
 
 def quarantined(records: pa.Table, verdicts: pa.Table) -> pa.Table:
@@ -23,7 +22,7 @@ def quarantined(records: pa.Table, verdicts: pa.Table) -> pa.Table:
     reasons = refused.column("reasons").to_pylist()
     details = [explain(*pair) for pair in zip(payloads, reasons, strict=True)]
     return (
-        refused.select(_NAMES)
+        refused.select(QUARANTINE_COLUMNS[:5])
         .append_column("detail", pa.array(details, pa.string()))
         .append_column("payload", pa.array(payloads, pa.binary()))
     )

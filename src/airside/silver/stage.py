@@ -1,14 +1,15 @@
 """The consumer that cleans: one batch at a time from the stream to lake, quarantine and staging."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Protocol
 
 from airside.events import Feed
 from airside.lake import Lake
 from airside.ledger import Ledger
 from airside.silver.dedupe import Dedupe
-from airside.silver.files import publish
+from airside.silver.files import CLEAN, QUARANTINE, QUARANTINE_COLUMNS, publish
 from airside.silver.kernel import Kernel
 from airside.silver.quarantine import quarantined
 from airside.stream import Frame, Position, SequenceRange, frames_to_arrow
@@ -16,6 +17,7 @@ from airside.warehouse import LoadedBatch, Warehouse
 
 SILVER = "silver"
 _BATCH = "silver_batch"
+_REFUSED = "silver_refused"
 
 
 class Source(Protocol):
@@ -45,6 +47,8 @@ class Silver:
         dedupe_max_ids: So many accepted ids are remembered.
         max_batch_records: A batch holds at most so many records …
         max_batch_bytes: … and so many uncompressed bytes.
+        published: Zone of the lake → through where it has each shard's rows already, when what the
+            warehouse has lost is made anew.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Silver:
         dedupe_max_ids: int = 5_000_000,
         max_batch_records: int = 100_000,
         max_batch_bytes: int = 128 * 1024 * 1024,
+        published: Mapping[str, Position] = MappingProxyType({}),
     ) -> None:
         self._source = source
         self._lake = lake
@@ -71,6 +76,7 @@ class Silver:
         )
         self._max_records = max_batch_records
         self._max_bytes = max_batch_bytes
+        self._published = published
 
     def run_once(self) -> int:
         """Do one batch of what waits; returns its records, 0 at the end of the stream.
@@ -118,7 +124,12 @@ class Silver:
                 last_arrived_at_us=max(frame.runs[-1].arrived_at_us for frame in frames),
                 through=planned.through,
             )
-            files = publish(self._warehouse.transform, self._lake, self._feed, clean, planned)
+            files = self._publish(CLEAN, self._feed.column_names, clean, planned)
+            if refused.num_rows:
+                self._warehouse.transform.register(_REFUSED, refused)
+                rows = f"FROM {_REFUSED}"
+                files += self._publish(QUARANTINE, QUARANTINE_COLUMNS, rows, planned)
+                self._warehouse.transform.unregister(_REFUSED)
             self._warehouse.load(batch, clean=clean, quarantined=refused)
         return {
             "records": batch.received,
@@ -127,3 +138,14 @@ class Silver:
             "duplicates": batch.duplicates,
             "files": files,
         }
+
+    def _publish(self, zone: str, columns: Sequence[str], rows: str, planned: SequenceRange) -> int:
+        return publish(
+            self._warehouse.transform,
+            self._lake,
+            f"{zone}/{self._feed.name}",
+            columns=columns,
+            rows=rows,
+            planned=planned,
+            published=self._published.get(zone, {}),
+        )

@@ -6,20 +6,23 @@ depend on modification times or on how Spark lists folders, and files that were 
 meantime are no others.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from airside.silver.spark.chunks import DDL
 from airside.silver.spark.job import SparkSilver
+from airside.silver.spark.problems import translated_errors
 from airside.silver.spark.workers import judge_parts
 from airside.stream import Frame, Position
 from airside.warehouse.batch_document import BatchDocument
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
-    from pyspark.sql.streaming.query import StreamingQuery
 
+_FILES = "*.ndjson.zst"
+_LOOK_SECONDS = 1
 BATCH_RECORDS = 500_000
 BATCH_BYTES = 512 * 1024 * 1024
 """Uncompressed. A batch's clean rows and ids are held between its two passes."""
@@ -47,13 +50,24 @@ def run_to_end(
     silver: SparkSilver,
     archive: PartedArchive[Part],
     done: Done,
+    stopping: threading.Event,
     *,
     batch_records: int = BATCH_RECORDS,
 ) -> None:
-    """Do all that the archive holds beyond what is published, in batches in stream order."""
-    while parts := archive.take(
-        silver.position(), max_records=batch_records, max_bytes=BATCH_BYTES
-    ):
+    """Do all that the archive holds beyond what is published, in batches in stream order.
+
+    Args:
+        spark: The session.
+        silver: The stage.
+        archive: What to read.
+        done: Told of each batch.
+        stopping: Ends the work after the batch under way.
+        batch_records: A batch holds at most so many.
+    """
+    while not stopping.is_set():
+        parts = archive.take(silver.position(), max_records=batch_records, max_bytes=BATCH_BYTES)
+        if not parts:
+            return
         work = partial(
             judge_parts, parts=parts, read=archive.read, after=silver.position(), feed=silver.feed
         )
@@ -69,35 +83,49 @@ def follow(
     silver: SparkSilver,
     open_archive: Callable[[], PartedArchive[Part]],
     done: Done,
+    stopping: threading.Event,
     *,
     folder: str,
-    pattern: str,
     checkpoint: str,
     seconds: float,
-) -> "StreamingQuery":
-    """Start a streaming query that does what the archive gains.
+) -> None:
+    """Do what the archive holds, and then what it gains, in a streaming query, until told to stop.
 
     Args:
         spark: The session.
         silver: The stage.
         open_archive: Gives the archive as it is when it is called.
         done: Told of each batch.
-        folder: Where Spark watches for files, as Spark addresses it.
-        pattern: Their names, as a glob.
+        stopping: Ends the query after the batch under way.
+        folder: Where Spark watches for files.
         checkpoint: Where Spark keeps what it has seen. Losing it loses nothing: all files are
             then looked at once more.
         seconds: How often to look.
+
+    Raises:
+        AirsideError: As `run_to_end` raises it.
     """
+    busy = threading.Lock()
 
     def batch(files: "DataFrame", epoch: int) -> None:  # noqa: ARG001 - Spark's signature
-        run_to_end(spark, silver, open_archive(), done)
+        with busy:
+            run_to_end(spark, silver, open_archive(), done, stopping)
 
-    files = spark.readStream.format("binaryFile").option("pathGlobFilter", pattern).load(folder)
-    return (
-        files.select("path")
-        .writeStream.queryName("airside-silver")
-        .foreachBatch(batch)
-        .option("checkpointLocation", checkpoint)
-        .trigger(processingTime=f"{seconds} seconds")
-        .start()
-    )
+    # Spark takes for done what it has handed on; a stop may have left some of that undone.
+    run_to_end(spark, silver, open_archive(), done, stopping)
+    with translated_errors():
+        files = spark.readStream.format("binaryFile").option("pathGlobFilter", _FILES).load(folder)
+        query = (
+            files.select("path")
+            .writeStream.queryName("airside-silver")
+            .foreachBatch(batch)
+            .option("checkpointLocation", checkpoint)
+            .trigger(processingTime=f"{seconds} seconds")
+            .start()
+        )
+        try:
+            while not stopping.is_set() and not query.awaitTermination(_LOOK_SECONDS):
+                pass
+        finally:
+            with busy:
+                query.stop()

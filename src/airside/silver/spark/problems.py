@@ -4,9 +4,6 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from py4j.protocol import Py4JError
-from pyspark.errors import PySparkException
-
 from airside import errors
 from airside.errors import AirsideError, RetryableError
 
@@ -25,6 +22,9 @@ def translated_errors() -> Iterator[None]:
         AirsideError: What a worker raised; or, for anything else that went wrong in Spark, a
             `RetryableError` with its last cause.
     """
+    from py4j.protocol import Py4JError  # noqa: PLC0415 - of an extra, and slow to import
+    from pyspark.errors import PySparkException  # noqa: PLC0415
+
     try:
         yield
     except (PySparkException, Py4JError) as error:

@@ -5,6 +5,8 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,6 +35,16 @@ _LOCAL = {
 }
 _JAVA = range(17, 22)
 """The releases that Spark 3.5 runs on."""
+
+
+@contextmanager
+def session(master: str) -> "Iterator[SparkSession]":
+    """`open_session`, and stop it at the end."""
+    spark = open_session(master)
+    try:
+        yield spark
+    finally:
+        spark.stop()
 
 
 def open_session(master: str) -> "SparkSession":

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airside.events import Feed
-from airside.lake import Lake
+from airside.lake import Lake, open_lake
 from airside.silver.files import write
 from airside.silver.kernel import RECORDS, Kernel
 from airside.silver.quarantine import quarantined
@@ -36,6 +36,12 @@ Part = TypeVar("Part")
 Batches = Iterable[pa.RecordBatch]
 Duplicates = Mapping[tuple[str, str], Sequence[str]]
 """Chunk → the sequence numbers of its duplicates; chunks without any are absent."""
+
+
+@cache
+def lake_at(url: str) -> Lake:
+    """The lake at an address, opened once in a process: a client of S3 takes a while to make."""
+    return open_lake(url)
 
 
 def judge(batches: Batches, feed: Feed) -> Iterator[pa.RecordBatch]:
