@@ -119,7 +119,7 @@ class SilverSettings(_Section):
 
 
 class WarehouseSettings(_Section):
-    """The embedded warehouse."""
+    """The embedded warehouse, and one on a server beside it."""
 
     threads: int = Field(2, ge=1, description="Worker threads of DuckDB")
     memory_limit: str = Field(
@@ -127,6 +127,18 @@ class WarehouseSettings(_Section):
         pattern=r"^[1-9]\d*(\.\d+)?\s*[KMGT]i?B$",
         examples=["700MB", "1.5 GiB"],
         description="DuckDB's share of memory; beyond it, it spills to disk",
+    )
+    url: SecretStr | None = Field(
+        None,
+        description="A warehouse on PostgreSQL or Redshift, to refresh and to ask",
+        examples=["postgresql://airside@db.example.org/airside"],
+    )
+    timeout_seconds: Seconds = Field(60, description="A question to a server may take so long")
+    staging_days: float | None = Field(
+        None,
+        gt=0,
+        description="A server's staging keeps rows so long after loading; for ever where not set",
+        examples=["30"],
     )
 
 

@@ -479,7 +479,16 @@ export interface QualityRow {
 /** Something that people should know about the data; the most serious first. */
 export interface Notice {
   level: "info" | "warning" | "error";
-  code: "empty" | "building" | "not_running" | "stage_failing" | "unbalanced" | "stale" | "behind" | "alert";
+  code:
+    | "empty"
+    | "building"
+    | "not_running"
+    | "stage_failing"
+    | "unbalanced"
+    | "stale"
+    | "behind"
+    | "alert"
+    | "warehouse";
   message: string;
 }
 

@@ -66,6 +66,13 @@ data_dir_option = click.option(
     metavar="DIR",
     help="Where everything is kept.  [default: ./airside-data, or AIRSIDE_DATA_DIR]",
 )
+warehouse_option = click.option(
+    "--warehouse",
+    "warehouse_url",
+    metavar="URL",
+    help="A warehouse on a server: postgresql://… or redshift://…; AIRSIDE_WAREHOUSE__URL keeps a "
+    "password out of the process list.",
+)
 lake_option = click.option(
     "--lake",
     "lake_url",

@@ -54,6 +54,8 @@ class Backend:
     """Microseconds since the Unix epoch."""
     changed: threading.Event = field(default_factory=threading.Event)
     """Set by whoever loads a batch in this process, so that viewers need not wait for a poll."""
+    warehouse: str | None = None
+    """The server that is asked, without a password; None for the embedded warehouse."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,8 @@ def notices(state: Mapping[str, Any]) -> list[Notice]:
 
     Args:
         state: `error` (why the data cannot be read, or None), `is_built`, `has_data`, and
-            `pipeline` (the part of the snapshot, or None before it was first read).
+            `pipeline` (the part of the snapshot, or None before it was first read), and
+            `warehouse` (the server that is asked, or None).
     """
     found = []
     if state["error"]:
@@ -25,7 +26,16 @@ def notices(state: Mapping[str, Any]) -> list[Notice]:
             _notice("error", "stale", f"The data cannot be read just now: {state['error']}")
         )
     if state["pipeline"] is not None:
-        found += _of_pipeline(state["pipeline"])
+        found += _of_pipeline(state["pipeline"], has_own=state["warehouse"] is None)
+    if state["warehouse"] is not None:
+        found.append(
+            _notice(
+                "info",
+                "warehouse",
+                f"Read from {state['warehouse']}: events show here after the next "
+                "`airside refresh`.",
+            )
+        )
     if not state["has_data"]:
         found.append(_notice("info", "empty", "No events yet: nothing has been loaded so far."))
     elif not state["is_built"]:
@@ -35,7 +45,8 @@ def notices(state: Mapping[str, Any]) -> list[Notice]:
     return found
 
 
-def _of_pipeline(pipeline: Mapping[str, Any]) -> list[Notice]:
+def _of_pipeline(pipeline: Mapping[str, Any], *, has_own: bool) -> list[Notice]:
+    """Of the pipeline; `has_own` where it is the one that loads what is shown."""
     found = [
         _notice("error", "stage_failing", f"{stage['name']} cannot go on: {stage['error']}")
         for stage in pipeline["stages"]
@@ -50,7 +61,7 @@ def _of_pipeline(pipeline: Mapping[str, Any]) -> list[Notice]:
                 "`airside doctor`.",
             )
         )
-    if not pipeline["is_running"]:
+    if has_own and not pipeline["is_running"]:
         found.append(
             _notice(
                 "warning",
@@ -60,7 +71,7 @@ def _of_pipeline(pipeline: Mapping[str, Any]) -> list[Notice]:
             )
         )
     silver = pipeline["consumers"]["silver"]
-    if pipeline["is_running"] and silver["iterator_age_seconds"] > BEHIND_SECONDS:
+    if has_own and pipeline["is_running"] and silver["iterator_age_seconds"] > BEHIND_SECONDS:
         found.append(
             _notice(
                 "warning",

@@ -497,6 +497,7 @@ class Notice(_Model):
         "stale",
         "behind",
         "alert",
+        "warehouse",
     ]
     message: str
 

@@ -70,6 +70,13 @@ class DataDir:
         """As `stream_url`; None also where the directory is not one of Airside's."""
         return self.stream_url if (self.root / _MARKER).exists() else None
 
+    @property
+    def has_stream(self) -> bool:
+        """Whether there is a data directory here that has been fed."""
+        if not (self.root / _MARKER).exists():
+            return False
+        return self.stream_url is not None or self.stream.exists()
+
     def feed_from(self, url: str | None) -> None:
         """Feed the directory from a stream; without an address, from whichever it is fed now.
 

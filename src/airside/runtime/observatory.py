@@ -67,12 +67,15 @@ class Observatory:
         self._put_lock = threading.Lock()
         self._storage: tuple[float, list[dict[str, Any]]] | None = None
 
-    def backend(self, reader: Reader, changed: threading.Event) -> Backend:
+    def backend(
+        self, reader: Reader, changed: threading.Event, warehouse: str | None = None
+    ) -> Backend:
         """What the dashboard is given.
 
         Args:
             reader: The warehouse; may be asked by any thread.
             changed: Set when a batch has been loaded.
+            warehouse: Where it is, if it is on a server.
         """
         return Backend(
             reader=reader,
@@ -91,6 +94,7 @@ class Observatory:
             counts_backlog=self._observer.data_dir.stream_url is None,
             clock=self._clock,
             changed=changed,
+            warehouse=warehouse,
         )
 
     def pipeline(self) -> dict[str, Any]:

@@ -100,14 +100,15 @@ def make_monitor(
 
 def make_gold(data_dir: DataDir, settings: Settings) -> Gold:
     """Make the stage that builds the star schema."""
+    return Gold(data_dir.warehouse, data_dir.work, thresholds=thresholds(settings))
+
+
+def thresholds(settings: Settings) -> Thresholds:
+    """What gold has to know of the settings."""
     gold = settings.gold
-    return Gold(
-        data_dir.warehouse,
-        data_dir.work,
-        thresholds=Thresholds(
-            live_departure_minutes=gold.live_departure_minutes,
-            live_landed_minutes=gold.live_landed_minutes,
-            live_stale_minutes=gold.live_stale_minutes,
-            turnaround_cutoff_minutes=gold.turnaround_cutoff_minutes,
-        ),
+    return Thresholds(
+        live_departure_minutes=gold.live_departure_minutes,
+        live_landed_minutes=gold.live_landed_minutes,
+        live_stale_minutes=gold.live_stale_minutes,
+        turnaround_cutoff_minutes=gold.turnaround_cutoff_minutes,
     )
