@@ -85,6 +85,7 @@ module "network" {
 
   name                = local.name
   cidr                = var.vpc_cidr
+  availability_zones  = var.availability_zones
   interface_endpoints = local.interface_endpoints
   endpoint_zones      = var.endpoint_zones
   bucket_arns         = [module.storage.bucket_arns["clean"]]
