@@ -73,6 +73,7 @@ module "storage" {
     clean = {
       keep_overwritten_days = 7
       cool_down             = { "silver/" = 90, "quarantine/" = 90 }
+      expire                = { "temporary/" = 7 }
     }
     artifacts = {
       keep_overwritten_days = 90
