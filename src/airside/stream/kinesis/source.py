@@ -200,7 +200,9 @@ class Source:
             last = frames[-1].last_sequence_number if frames else sequence
             iterator = answer.get("NextShardIterator")
             is_tip = (
-                answer.get("MillisBehindLatest", 0) == 0 and len(answer["Records"]) < _PAGE_RECORDS
+                answer.get("MillisBehindLatest", 0) == 0
+                and len(answer["Records"]) < _PAGE_RECORDS
+                and not self._is_closed(shard_id)  # then only the end of its iterators is the end
             )
             with self._lock:
                 self._keep(sequence, frames)
@@ -218,6 +220,10 @@ class Source:
             if is_tip:
                 return _NOTHING_YET
         raise self._endless(shard_id)
+
+    def _is_closed(self, shard_id: str) -> bool:
+        shard = self._shards.get(shard_id)
+        return shard is not None and shard.is_closed
 
     def _keep(self, sequence: str, frames: list[Frame]) -> None:
         for frame in frames:
