@@ -243,16 +243,18 @@ class Source:
         shard_id, sequence = place
         with self._lock:
             iterator = self._iterators.pop(place, None)
-        if iterator is not None:
+        expired: ExpiredIteratorError | None = None
+        for _ in range(self.backoff.attempts):
+            if iterator is None and sequence == START:
+                iterator = self._iterator(shard_id, "TRIM_HORIZON")
+            elif iterator is None:
+                iterator = self._iterator(shard_id, "AFTER_SEQUENCE_NUMBER", sequence)
             try:
                 return self._read(iterator, reading)
-            except ExpiredIteratorError:
-                pass
-        if sequence == START:
-            iterator = self._iterator(shard_id, "TRIM_HORIZON")
-        else:
-            iterator = self._iterator(shard_id, "AFTER_SEQUENCE_NUMBER", sequence)
-        return self._read(iterator, reading)
+            except ExpiredIteratorError as error:
+                iterator, expired = None, error
+        assert expired is not None  # noqa: S101 - there is at least one try
+        raise expired
 
     def _iterator(self, shard_id: str, kind: str, sequence: str = START) -> str:
         given = {"StartingSequenceNumber": unpadded(sequence)} if sequence else {}
