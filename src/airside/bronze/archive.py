@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from airside.bronze.index import INDEX_SUFFIX, Contents, decode, encode_index
+from airside.bronze.index import INDEX_SUFFIX, Contents, decode, decode_index, encode_index
 from airside.errors import CorruptDataError
 from airside.events import Feed
 from airside.lake import Lake
@@ -28,6 +28,11 @@ class Archive:
     def root(self) -> str:
         """The folder that holds the feed's archive."""
         return f"bronze/{self.feed.name}"
+
+    @property
+    def where(self) -> str:
+        """The folder's whole address, for messages."""
+        return self.lake.where(self.root)
 
     def name(self, frames: Sequence[Frame]) -> str:
         """Name a file by the hour in which its records arrived and the range that it holds."""
@@ -57,7 +62,19 @@ class Archive:
         Raises:
             CorruptDataError: The file or its index is missing or damaged.
         """
-        contents = decode(name, self.lake.read(name), self.lake.read(name + INDEX_SUFFIX))
+        return self._named(
+            name, decode(name, self.lake.read(name), self.lake.read(name + INDEX_SUFFIX))
+        )
+
+    def read_index(self, name: str) -> Contents:
+        """Give a file's frames without their data, by its index alone.
+
+        Raises:
+            CorruptDataError: The index is missing or damaged.
+        """
+        return self._named(name, decode_index(name, self.lake.read(name + INDEX_SUFFIX)))
+
+    def _named(self, name: str, contents: Contents) -> Contents:
         if self.name(contents.frames) != name:
             raise CorruptDataError(
                 f"{name} is not under its own name: its index says {self.name(contents.frames)}; "

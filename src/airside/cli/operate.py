@@ -5,13 +5,20 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from airside.cli.options import data_dir_option, effective, json_option, stream_option
+from airside.cli.options import (
+    data_dir_option,
+    effective,
+    json_option,
+    lake_option,
+    stream_option,
+)
 from airside.cli.output import Column, console, counted, print_json, progress_bars, table
 from airside.cli.values import cell
-from airside.runtime.backfill import rebuild, restore
+from airside.runtime.backfill import rebuild
 from airside.runtime.clocks import wall_clock
 from airside.runtime.compaction import compact as compact_files
 from airside.runtime.doctor import examine
+from airside.runtime.restore import restore
 from airside.settings import environment_variable, fields, load
 
 _STYLES = {"ok": "green", "warning": "yellow", "stopped": "bold red"}
@@ -21,13 +28,16 @@ _HEADLINES = {"warning": "Worth a look:", "stopped": "Data stops at:"}
 @click.command()
 @click.option(
     "--source",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="DIR",
-    help="Make a new directory out of the archive of this one.",
+    metavar="URL",
+    help="Make a new directory out of this archive: a data directory's, a lake's, or what Firehose "
+    "has written below a folder or prefix.",
 )
+@lake_option
 @stream_option
 @data_dir_option
-def backfill(source: Path | None, stream: str | None, data_dir: Path | None) -> None:
+def backfill(
+    source: str | None, lake_url: str | None, stream: str | None, data_dir: Path | None
+) -> None:
     """Rebuild silver and gold from the archive, row for row.
 
     Without --source, the directory's own silver and gold are made anew and put in place when they
@@ -37,8 +47,9 @@ def backfill(source: Path | None, stream: str | None, data_dir: Path | None) -> 
     Examples:
       airside backfill
       airside backfill --source old-data --data-dir new-data
+      airside backfill --source s3://raw-bucket/bronze/flight_events --data-dir new-data
     """
-    directory, settings = effective(data_dir, stream__url=stream)
+    directory, settings = effective(data_dir, lake__url=lake_url, stream__url=stream)
     with progress_bars(backfill=None) as advance:
 
         def progress(records: int) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from airside.cli.options import Duration, data_dir_option, effective, stream_option
+from airside.cli.options import Duration, data_dir_option, effective, lake_option, stream_option
 from airside.cli.output import counted, progress_bars
 from airside.runtime.interrupts import INTERRUPTED, stop_on_signals
 from airside.runtime.pipeline import Pipeline, open_pipeline
@@ -18,12 +18,14 @@ _LOOK_SECONDS = 1.0
 @click.option("--until-drained", is_flag=True, help="Process all that is on the stream, then end.")
 @click.option("--for", "seconds", type=Duration(), help="End after this long, such as 30s.")
 @click.option("--window", type=Duration(), help="Micro-batch trigger of silver.  [default: 1s]")
+@lake_option
 @stream_option
 @data_dir_option
 def run(
     until_drained: bool,
     seconds: float | None,
     window: float | None,
+    lake_url: str | None,
     stream: str | None,
     data_dir: Path | None,
 ) -> int:
@@ -33,13 +35,17 @@ def run(
     Examples:
       airside run
       airside run --until-drained
-      airside run --stream kinesis://airside
+      airside run --stream kinesis://airside --lake s3://my-bucket/airside
     """
-    directory, settings = effective(data_dir, silver__window_seconds=window, stream__url=stream)
+    directory, settings = effective(
+        data_dir, silver__window_seconds=window, lake__url=lake_url, stream__url=stream
+    )
     is_done = True
     with (
         stop_on_signals() as stop,
-        open_pipeline(directory, settings, stopping=stop) as pipeline,
+        open_pipeline(
+            directory, settings, stopping=stop, tell=lambda text: click.echo(text, err=True)
+        ) as pipeline,
         observe(directory, pipeline.warehouse) as observer,
     ):
         if until_drained:

@@ -14,6 +14,7 @@ from airside.cli.options import (
     dashboard_options,
     data_dir_option,
     effective,
+    lake_option,
     simulator_options,
     stream_option,
 )
@@ -37,6 +38,7 @@ _REFRESH_SECONDS = 1.0
 @dashboard_options
 @click.option("--no-dashboard", is_flag=True, help="Serve no page and no API.")
 @click.option("--quiet", is_flag=True, help="One line a refresh, for logs and pipes.")
+@lake_option
 @stream_option
 @data_dir_option
 def up(
@@ -53,6 +55,7 @@ def up(
     token: str | None,
     no_dashboard: bool,
     quiet: bool,
+    lake_url: str | None,
     stream: str | None,
     data_dir: Path | None,
 ) -> None:
@@ -77,6 +80,7 @@ def up(
         dashboard__host=host,
         dashboard__port=port,
         dashboard__token=token,
+        lake__url=lake_url,
     )
     with (
         stop_on_signals() as stop,
@@ -86,6 +90,7 @@ def up(
             with_simulator=not no_simulator,
             with_dashboard=not no_dashboard,
             stopping=stop,
+            tell=lambda text: click.echo(text, err=True),
         ) as running,
     ):
         notes = [f"Everything is kept in {directory.root.resolve()}."]

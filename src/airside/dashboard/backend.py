@@ -40,6 +40,8 @@ class Backend:
     """Bytes and files of each part that is stored."""
     failures: Callable[[], list[Document]]
     """Recent failures of all stages, newest first."""
+    alerts: Callable[[], list[Document]]
+    """Alerts that go on, then those that are over, newest first."""
     raw_records: Callable[[Sequence[RecordId]], Mapping[RecordId, tuple[bytes, str]]]
     """The bytes of records and where they were found (`archive` or `stream`), of those found."""
     put: Callable[[Sequence[bytes]], None]
@@ -52,6 +54,8 @@ class Backend:
     """Microseconds since the Unix epoch."""
     changed: threading.Event = field(default_factory=threading.Event)
     """Set by whoever loads a batch in this process, so that viewers need not wait for a poll."""
+    warehouse: str | None = None
+    """The server that is asked, without a password; None for the embedded warehouse."""
 
 
 @dataclass(frozen=True, slots=True)

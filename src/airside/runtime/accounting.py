@@ -25,13 +25,17 @@ from airside.warehouse import Reader
 _THROUGHPUT_SECONDS = 10
 
 _VERDICTS = """
-SELECT
-    coalesce(sum(received), 0)::BIGINT AS loaded,
-    coalesce(sum(clean), 0)::BIGINT AS clean,
-    coalesce(sum(quarantined), 0)::BIGINT AS quarantined,
-    coalesce(sum(duplicates), 0)::BIGINT AS duplicates,
-    (SELECT list(c) FROM staging.checkpoints AS c) AS checkpoint
-FROM staging.batches
+WITH verdicts AS (
+    SELECT
+        CAST(coalesce(sum(received), 0) AS BIGINT) AS loaded,
+        CAST(coalesce(sum(clean), 0) AS BIGINT) AS clean,
+        CAST(coalesce(sum(quarantined), 0) AS BIGINT) AS quarantined,
+        CAST(coalesce(sum(duplicates), 0) AS BIGINT) AS duplicates
+    FROM staging.batches
+)
+SELECT verdicts.*, checkpoints.shard_id, checkpoints.sequence_number
+FROM verdicts
+LEFT JOIN staging.checkpoints AS checkpoints ON true
 """
 _REASONS = """
 SELECT reason, count(*) AS records
@@ -91,10 +95,9 @@ def account(
     """
     archive_position, archive_totals = ledger.progress(BRONZE)
     archived = archive_totals.get("records", 0)
-    verdicts = reader.query(_VERDICTS).to_pylist()[0]
-    checkpoint = {
-        row["shard_id"]: row["sequence_number"] for row in verdicts.pop("checkpoint") or []
-    }
+    rows = reader.query(_VERDICTS).to_pylist()  # one statement: they belong together
+    verdicts = rows[0]
+    checkpoint = {row["shard_id"]: row["sequence_number"] for row in rows if row["shard_id"]}
     judged = verdicts["clean"] + verdicts["quarantined"] + verdicts["duplicates"]
     archive_backlog, backlog = stream.backlogs([archive_position, checkpoint])
     by_archive, by_silver = archived + archive_backlog.records, judged + backlog.records

@@ -41,6 +41,11 @@ class DataDir:
         return self.root / "warehouse.duckdb"
 
     @property
+    def alerts(self) -> Path:
+        """The alerts, and what is still to be told of them."""
+        return self.root / "alerts.db"
+
+    @property
     def socket(self) -> Path:
         """Where a running pipeline answers questions."""
         return self.root / "airside.sock"
@@ -65,6 +70,13 @@ class DataDir:
         """As `stream_url`; None also where the directory is not one of Airside's."""
         return self.stream_url if (self.root / _MARKER).exists() else None
 
+    @property
+    def has_stream(self) -> bool:
+        """Whether there is a data directory here that has been fed."""
+        if not (self.root / _MARKER).exists():
+            return False
+        return self.stream_url is not None or self.stream.exists()
+
     def feed_from(self, url: str | None) -> None:
         """Feed the directory from a stream; without an address, from whichever it is fed now.
 
@@ -79,7 +91,7 @@ class DataDir:
                 f"{self.root} holds records of {bound or 'its own embedded stream'}, not of {url}; "
                 "choose another directory with --data-dir, or leave out --stream and stream.url"
             )
-        self._mark(url)
+        self._mark(stream=url)
 
     def open(self) -> None:
         """Make the directory, or check that it is one of Airside's and of this format.
@@ -158,6 +170,20 @@ class DataDir:
             )
         return found
 
+    @property
+    def lake_url(self) -> str | None:
+        """Where the directory's lake is, once that has been settled; None is the directory itself.
+
+        Raises:
+            UsageError, CorruptDataError: As `check`.
+        """
+        url = self._marker().get("lake")
+        return url if isinstance(url, str) else None
+
+    def remember_lake(self, url: str | None) -> None:
+        """Settle where the directory's lake is."""
+        self._mark(lake=url)
+
     def holds_nothing(self) -> UsageError:
         """The error where there is nothing to look at yet."""
         return UsageError(
@@ -212,13 +238,15 @@ class DataDir:
             " then try again"
         )
 
-    def _mark(self, stream_url: str | None = None) -> None:
+    def _mark(self, **settled: str | None) -> None:
+        """Write the marker; what it says already stays unless it is settled anew."""
+        path = self.root / _MARKER
+        document = self._marker() if path.exists() else {"format_version": FORMAT_VERSION}
+        document |= settled
         partial = self.root / f".{_MARKER}.{os.getpid()}"
-        marker: dict[str, Any] = {"format_version": FORMAT_VERSION}
-        if stream_url is not None:
-            marker["stream"] = stream_url
-        partial.write_text(json.dumps(marker) + "\n", encoding="utf-8")
-        partial.replace(self.root / _MARKER)
+        known = {name: value for name, value in document.items() if value is not None}
+        partial.write_text(json.dumps(known) + "\n", encoding="utf-8")
+        partial.replace(path)
 
 
 def _is_harmless(name: str) -> bool:

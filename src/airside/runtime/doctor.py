@@ -16,9 +16,9 @@ from airside.bronze.index import INDEX_SUFFIX
 from airside.errors import AirsideError, CorruptDataError
 from airside.events import FLIGHT_EVENTS
 from airside.gold import answers
-from airside.lake import LocalLake
 from airside.runtime.backfill import REBUILD
 from airside.runtime.data_dir import DataDir
+from airside.runtime.lakes import is_elsewhere, lake_of
 from airside.runtime.patient import Finding, Patient, State
 from airside.runtime.pipeline import GOLD
 from airside.silver import SILVER
@@ -133,26 +133,28 @@ def _bronze(patient: Patient) -> Finding:
     position, totals = patient.ledger.progress(BRONZE)
     backlog = patient.stream.backlog(position)
     text = f"{totals.get('records', 0):,} records archived, {backlog.records:,} waiting"
-    lake = LocalLake(patient.data_dir.root)
+    lake = lake_of(patient.data_dir)
     archive = Archive(lake, FLIGHT_EVENTS)
     reader = ArchiveReader(archive)
     end = reader.end()
     if any(end.get(shard, "") < last for shard, last in position.items()):
-        return _archive_damage(text, "the newest files are missing")
+        return _archive_damage(patient, text, "the newest files are missing")
     indices = set(lake.names(archive.root, INDEX_SUFFIX))
     bare = [name for name in reader.files if name + INDEX_SUFFIX not in indices]
     if bare:
-        return _archive_damage(text, f"{bare[0]} has no index")
+        return _archive_damage(patient, text, f"{bare[0]} has no index")
     return _failure(patient, BRONZE, text) or _lag(patient, BRONZE, text, backlog)
 
 
-def _archive_damage(text: str, what: str) -> Finding:
+def _archive_damage(patient: Patient, text: str, what: str) -> Finding:
+    data_dir = patient.data_dir
+    where = lake_of(data_dir).where(BRONZE) if is_elsewhere(data_dir) else BRONZE
     return Finding(
         "bronze",
         "stopped",
         f"{text}; {what}",
-        "files were deleted from bronze/",
-        "restore bronze/ from a copy",
+        f"files were deleted from {where}/",
+        f"restore {where}/ from a copy",
     )
 
 

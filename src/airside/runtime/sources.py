@@ -4,7 +4,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
@@ -14,7 +14,7 @@ from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.settings import SimulatorSettings
 from airside.simulator import Simulator, SimulatorConfig, mess_preset
-from airside.stream import Producer, Stream
+from airside.stream import Producer, Stream, lines
 
 SIMULATOR = "simulator"
 _PUT_RECORDS = 5_000
@@ -134,7 +134,7 @@ def ingest(stream: Stream, file: BinaryIO, refused: Callable[[int, int], None]) 
     """
     pending: list[bytes] = []
     size = total = 0
-    for line in _lines(file, refused, stream.max_record_bytes):
+    for line in lines(file, refused, stream.max_record_bytes):
         pending.append(line)
         size += len(line)
         if len(pending) >= _PUT_RECORDS or size >= _PUT_BYTES:
@@ -143,18 +143,3 @@ def ingest(stream: Stream, file: BinaryIO, refused: Callable[[int, int], None]) 
             pending, size = [], 0
     stream.put(pending)
     return total + len(pending)
-
-
-def _lines(file: BinaryIO, refused: Callable[[int, int], None], max_bytes: int) -> Iterator[bytes]:
-    """Give the lines that are not too large, without ever holding one that is."""
-    number = 0
-    while line := file.readline(max_bytes + 1):
-        number += 1
-        size = len(line)
-        while not line.endswith(b"\n") and (more := file.readline(max_bytes + 1)):
-            size += len(more)
-            line = more if size > max_bytes + 1 else line + more
-        if size - line.endswith(b"\n") > max_bytes:
-            refused(number, size)
-        else:
-            yield line.removesuffix(b"\n")

@@ -77,6 +77,7 @@ def operation(
     with_simulator: bool,
     with_dashboard: bool = False,
     stopping: threading.Event | None = None,
+    tell: Callable[[str], None] = lambda _text: None,
 ) -> Iterator[Operation]:
     """Start everything; on the way out, stop it in good order and finish what is on the stream.
 
@@ -86,6 +87,7 @@ def operation(
         with_simulator: Whether the simulator is started too.
         with_dashboard: Whether the dashboard is served too.
         stopping: Set by whoever wants it to stop, or when it has to.
+        tell: Told how it goes when the directory is first rebuilt from its lake.
 
     Raises:
         UsageError: The directory or a setting cannot be used.
@@ -93,7 +95,7 @@ def operation(
     """
     if with_simulator:
         check_simulator(settings.simulator)
-    with open_pipeline(data_dir, settings, stopping=stopping) as pipeline:
+    with open_pipeline(data_dir, settings, stopping=stopping, tell=tell) as pipeline:
         with observe(data_dir, pipeline.warehouse) as observer, ExitStack() as stack:
             running = Operation(pipeline, observer)
             if with_dashboard:

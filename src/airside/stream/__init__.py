@@ -7,6 +7,7 @@ keeps a checkpoint. `Stream` is the protocol, `EmbeddedStream` its default on on
 from airside.stream.embedded import EmbeddedStream
 from airside.stream.frame import Frame, Run, frames_to_arrow, pack, unpack
 from airside.stream.horizon import Horizon
+from airside.stream.lines import lines
 from airside.stream.position import Position, SequenceRange
 from airside.stream.producer import Producer
 from airside.stream.protocol import (
@@ -35,6 +36,7 @@ __all__ = [
     "frames_to_arrow",
     "hour_folder",
     "in_force",
+    "lines",
     "pack",
     "unpack",
 ]
