@@ -10,7 +10,7 @@ from airside.errors import CorruptDataError
 from airside.stream import Position, SequenceRange
 from airside.stream.kinesis import Continuity, KinesisStream
 from support import kinesis
-from support.faults import Faulty, changed
+from support.faults import Faulty, changed, refuses
 from support.streams import Record, read_all, records
 from support.waiting import eventually
 
@@ -228,6 +228,23 @@ def test_a_quiet_stream_is_no_loss() -> None:
     watched.now_us += 23 * HOUR_US
     watched.write(6)
     watched.forget()
+    assert read_on(watched.consumer(), watched.at) == watched.put[12:]
+
+
+def test_a_directory_made_from_an_archive_cannot_tell() -> None:
+    watched = Watched()
+    watched.notes.clear()
+    watched.now_us += 25 * HOUR_US
+    watched.write(6)
+    watched.forget()
+    assert read_on(watched.consumer(), watched.at) == watched.put[12:]
+
+
+def test_an_iterator_that_expires_during_the_check_is_no_gap() -> None:
+    watched = Watched()
+    watched.now_us += 25 * HOUR_US
+    watched.write(6)
+    watched.client.then("get_records", refuses("ExpiredIteratorException"))
     assert read_on(watched.consumer(), watched.at) == watched.put[12:]
 
 

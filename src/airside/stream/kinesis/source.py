@@ -166,15 +166,19 @@ class Source:
         shard_id, sequence = place
         reading = self._reading(shard_id)
         with reading.lock:
-            iterator = self._iterator(shard_id, "AT_SEQUENCE_NUMBER", sequence)
+            iterator: str | None = None
             for _ in range(_MAX_EMPTY_READS):
-                answer = self._read(iterator, reading, limit=1)
+                iterator = iterator or self._iterator(shard_id, "AT_SEQUENCE_NUMBER", sequence)
+                try:
+                    answer = self._read(iterator, reading, limit=1)
+                except ExpiredIteratorError:
+                    iterator = None
+                    continue
                 if answer["Records"]:
                     return bool(answer["Records"][0]["SequenceNumber"] == unpadded(sequence))
-                following = answer.get("NextShardIterator")
-                if following is None or answer.get("MillisBehindLatest", 0) == 0:
+                iterator = answer.get("NextShardIterator")
+                if iterator is None or answer.get("MillisBehindLatest", 0) == 0:
                     return False
-                iterator = following
         raise self._endless(shard_id)
 
     def _known(self, place: Place, since: float) -> Page | None:
