@@ -290,6 +290,8 @@ def open_pipeline(
         lake.sweep(*ZONES)
         data_dir.feed_from(settings.stream.url)
         stopping = stopping or threading.Event()
+        # First of all: where there is anything, there is a stream, and it can be reached.
+        open_stream(data_dir, clock, shards=settings.stream.shards).close()
         resume(data_dir, lake, settings, tell, stopping.is_set)
 
         # Streams and ledgers belong to one thread each, so every stage opens its own.
@@ -303,7 +305,6 @@ def open_pipeline(
             stack.callback(opened.close)
             return opened
 
-        # First of all: where there is anything, there is a stream.
         main = open_stream(data_dir, clock, shards=settings.stream.shards)
         stack.callback(main.close)
         warehouse = patiently(lambda: open_warehouse(data_dir, settings, clock))
