@@ -13,6 +13,7 @@ from pathlib import Path
 
 from airside import silver
 from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader, firehose_files, import_firehose
+from airside.bronze.archive import DATA_SUFFIX
 from airside.errors import CorruptDataError, UsageError
 from airside.events import FLIGHT_EVENTS
 from airside.lake import Lake, LocalLake
@@ -60,8 +61,8 @@ def restore(
     """
     given, origin = lake_named(source)
     found = Archive(given, FLIGHT_EVENTS)
-    names = given.names(found.root)
-    archived = any(name.startswith(f"{found.root}/ingest_date=") for name in names)
+    names = [name for name in given.names(found.root) if DATA_SUFFIX in name]  # indexes too
+    archived = bool(names)
     deliveries = [] if archived else firehose_files(given)
     waiting = origin.stream if origin and origin.stream.exists() else None
     if not archived and not deliveries and waiting is None:
