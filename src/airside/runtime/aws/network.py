@@ -43,12 +43,13 @@ def obstacle(
         if admitting and not is_admitted(deployment, admitting, groups, 443):
             return (
                 (
-                    f"the security group of the endpoint for {service} ({', '.join(admitting)}) does "
-                    f"not admit the task's ({', '.join(groups)}) on port 443"
+                    f"the security group of the endpoint for {service} "
+                    f"({', '.join(admitting)}) does not admit the task's "
+                    f"({', '.join(groups)}) on port 443"
                 ),
                 (
-                    "add an ingress rule for the task's group; where both are one group, a rule for "
-                    "itself"
+                    "add an ingress rule for the task's group; where both are one group, a rule "
+                    "for itself"
                 ),
             )
     return None

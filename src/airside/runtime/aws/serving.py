@@ -116,7 +116,8 @@ def gold(deployment: Deployment) -> Finding:
         else []
     )
     if tasks:
-        last = max(tasks, key=lambda each: each.get("stoppedAt") or each["createdAt"])
+        never = datetime.fromtimestamp(0, tz=UTC)
+        last = max(tasks, key=lambda each: each.get("stoppedAt") or never)
         code = (last.get("containers") or [{}])[0].get("exitCode")
         if code != 0:
             return stopped(
