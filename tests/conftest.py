@@ -8,6 +8,7 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from support.postgres import Postgres
     from support.s3 import S3
 
 # No deadline: a busy machine is no failure. In CI the same examples every time: a run that fails
@@ -32,3 +33,18 @@ def s3(s3_endpoint: "S3", monkeypatch: pytest.MonkeyPatch) -> "S3":
     for name, value in s3_endpoint.environment.items():
         monkeypatch.setenv(name, value)
     return s3_endpoint
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> "Iterator[Postgres]":
+    """A real PostgreSQL, started when the first test needs it."""
+    from support.postgres import running  # noqa: PLC0415 - most tests need no such server
+
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: "Postgres") -> str:
+    """The URL of an empty database."""
+    return postgres_server.new_database()

@@ -64,7 +64,7 @@ def _has_taken_records(data_dir: DataDir) -> bool:
     if not data_dir.stream.exists():
         return False
     with closing(EmbeddedStream(data_dir.stream, clock=wall_clock)) as stream:
-        return stream.backlog({}).received > 0
+        return bool(stream.backlog({}).received)
 
 
 def is_elsewhere(data_dir: DataDir) -> bool:
