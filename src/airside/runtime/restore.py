@@ -21,7 +21,7 @@ from airside.ledger import Ledger
 from airside.runtime.backfill import Progress, transform_archive
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
-from airside.runtime.lakes import ZONES, is_elsewhere, lake_named, settle_lake
+from airside.runtime.lakes import ZONES, lake_named, settle_lake
 from airside.runtime.wiring import open_ledger
 from airside.settings import Settings
 from airside.stream import EmbeddedStream, Position
@@ -77,6 +77,8 @@ def restore(
         lake.sweep(*ZONES)
         target.feed_from(settings.stream.url or (origin.marked_stream_url if origin else None))
         archive = Archive(lake, FLIGHT_EVENTS)
+        if target.stream_url is None:  # where there is anything, there is a stream
+            _embedded(target, settings).close()
         ledger = stack.enter_context(closing(open_ledger(target, settings, wall_clock)))
         is_filled = _is_filled(target, settings, ledger)
         is_begun = bool(ledger.position(_RESTORE))
@@ -116,8 +118,8 @@ def resume(
     Nothing happens to a directory that has run before, or whose lake is new too.
 
     Args:
-        data_dir: Owned by this process.
-        lake: The directory's.
+        data_dir: Owned by this process; it has its stream.
+        lake: The directory's, elsewhere.
         settings: Of the directory.
         tell: Told how it goes.
         stopping: Asked from time to time whether to stop.
@@ -131,7 +133,7 @@ def resume(
     with closing(open_ledger(data_dir, settings, wall_clock)) as ledger:
         noted = ledger.position(_RESTORE)
         is_new = not data_dir.warehouse.exists() and not ledger.position(BRONZE)
-        if not is_elsewhere(data_dir) or "done" in noted or not (noted or is_new):
+        if "done" in noted or not (noted or is_new):
             return
         if noted and "begun" not in noted:
             raise UsageError(
