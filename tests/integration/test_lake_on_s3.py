@@ -7,7 +7,9 @@ import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
 from airside.errors import TerminalError
@@ -65,6 +67,13 @@ def local(waiting: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
+def quarantined_rows(folder: Path) -> list[Any]:
+    """The quarantine's Parquet files."""
+    files = folder / "quarantine" / "flight_events" / "**" / "*.parquet"
+    rows = duckdb.sql(f"FROM read_parquet('{files}', hive_partitioning = false) ORDER BY ALL")
+    return rows.fetchall()
+
+
 @pytest.fixture
 def data(waiting: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(waiting, tmp_path / "data"))
@@ -106,6 +115,7 @@ def test_killed_and_started_again_it_equals_the_local_one(
         local / "warehouse.duckdb"
     )
     assert clean_rows(lake, tmp_path / "copy") == lake_contents(local)
+    assert quarantined_rows(tmp_path / "copy") == quarantined_rows(local) != []
     assert sorted(archived_lines(tmp_path / "copy")) == sorted(archived_lines(local))
     assert (tmp_path / "copy" / "gold" / "fct_flight_legs.parquet").exists()
     assert not (data / "bronze").exists()
