@@ -9,7 +9,7 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 
 from airside.alerts import AlertStore, Monitor
@@ -21,7 +21,8 @@ from airside.lake import Lake
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
-from airside.runtime.lakes import ZONES, settle_lake
+from airside.runtime.lake_owner import take
+from airside.runtime.lakes import ZONES, is_elsewhere, settle_lake
 from airside.runtime.patience import patiently
 from airside.runtime.restore import resume
 from airside.runtime.streams import open_for_consuming, open_for_looking, open_stream
@@ -292,7 +293,10 @@ def open_pipeline(
         stopping = stopping or threading.Event()
         # First of all: where there is anything, there is a stream, and it can be reached.
         open_stream(data_dir, clock, shards=settings.stream.shards).close()
-        resume(data_dir, lake, settings, tell, stopping.is_set)
+        if is_elsewhere(data_dir):
+            with closing(open_ledger(data_dir, settings, clock)) as taking:
+                lake = take(lake, taking)
+            resume(data_dir, lake, settings, tell, stopping.is_set)
 
         # Streams and ledgers belong to one thread each, so every stage opens its own.
         def stream(consumer: str, ledger: Ledger) -> Stream:
