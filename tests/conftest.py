@@ -8,6 +8,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from support.s3 import S3
 
 # No deadline: a busy machine is no failure. In CI the same examples every time: a run that fails
@@ -32,3 +34,11 @@ def s3(s3_endpoint: "S3", monkeypatch: pytest.MonkeyPatch) -> "S3":
     for name, value in s3_endpoint.environment.items():
         monkeypatch.setenv(name, value)
     return s3_endpoint
+
+
+@pytest.fixture(scope="session")
+def spark() -> "Iterator[SparkSession]":
+    """Spark, started once in a process."""
+    from support.spark import spark_session  # noqa: PLC0415 - most tests need no such thing
+
+    yield from spark_session()
