@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import duckdb
 import pytest
 
 from airside.errors import CorruptDataError, UsageError
+from airside.replay.nycflights13 import NycFlights13
 from airside.silver.spark.archive import run_to_end
 from airside.silver.spark.job import SparkSilver
 from airside.warehouse.batch_document import BatchDocument
@@ -60,6 +62,19 @@ def test_the_rows_are_the_embedded_engines(
     assert received(documents) == RECORDS
     assert documents[-1].through == archive.reader().end()
     assert min(sum(d.duplicates for d in documents), len(made["quarantine"])) > 50
+
+
+def test_the_first_flights_of_2013(spark: "SparkSession", tmp_path: Path) -> None:
+    events = [emission.payload for emission in islice(NycFlights13().emissions(), 6_000)]
+    for name in ("source", "lake", "embedded"):
+        (tmp_path / name).mkdir()
+    with bench(tmp_path / "source") as made:
+        archive_of(made, events, seconds=7_200, files=2)
+        run(spark, stage(tmp_path / "lake"), made.root, 4_000)
+        calm = embedded(made, tmp_path / "embedded")
+
+    assert rows(tmp_path / "lake", "silver") == rows(calm, "silver")
+    assert len(rows(calm, "silver")) == 6_000
 
 
 def test_the_files_are_of_the_embedded_engines_types(

@@ -35,17 +35,21 @@ with duckdb.connect() as _connection:
 
 
 def spark_session() -> "Iterator[SparkSession]":
-    """Spark on two threads; skips where there is no Java, but not in CI."""
-    try:
-        pytest.importorskip("pyspark")
-        java_home()
-    except (UsageError, pytest.skip.Exception) as error:
-        if "CI" in os.environ:
-            raise
-        pytest.skip(str(error))
+    """Spark on two threads."""
+    need_java()
     spark = open_session("local[2]")
     yield spark
     spark.stop()
+
+
+def need_java() -> None:
+    """Skip where Spark cannot run, but not in CI."""
+    try:
+        java_home()
+    except UsageError as error:
+        if "CI" in os.environ:
+            raise
+        pytest.skip(str(error))
 
 
 def transformed(spark: "SparkSession", records: pa.Table) -> pa.Table:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _FILES = "*.ndjson.zst"
+_FILE = "path string, modificationTime timestamp, length bigint, content binary"
 _LOOK_SECONDS = 1
 BATCH_RECORDS = 500_000
 BATCH_BYTES = 512 * 1024 * 1024
@@ -146,7 +147,12 @@ def follow(
     # Spark takes for done what it has handed on; a stop may have left some of that undone.
     run_to_end(spark, silver, open_archive(), done, stopping)
     with translated_errors():
-        files = spark.readStream.format("binaryFile").option("pathGlobFilter", _FILES).load(folder)
+        files = (
+            spark.readStream.format("binaryFile")
+            .schema(_FILE)
+            .option("pathGlobFilter", _FILES)
+            .load(folder)
+        )
         query = (
             files.select("path")
             .writeStream.queryName("airside-silver")
