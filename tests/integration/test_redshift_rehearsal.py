@@ -1,15 +1,21 @@
 """A whole refresh of Redshift, acted out by PostgreSQL: see `support.redshift_rehearsal`."""
 
+import re
+from collections.abc import Iterator
+from itertools import product
 from pathlib import Path
 
 import pytest
 import redshift_connector
+import sqlglot
+from sqlglot import exp
 
 from oracle.corpus import hostile
 from support.calls import call, processed
 from support.command import airside_json
 from support.postgres import Postgres, execute
-from support.redshift_rehearsal import SETUP, URL, Rehearsal
+from support.questions import FILTERED, FILTERS, UNFILTERED
+from support.redshift_rehearsal import _LATE, SETUP, URL, Rehearsal
 from support.two_warehouses import both_readers, plain, sorted_rows
 
 MODELS = (
@@ -70,3 +76,25 @@ def test_a_refresh_of_redshift_does_what_one_of_postgresql_does(
     assert plain(airside_json("report", "--warehouse", url, "--data-dir", data)) == plain(
         airside_json("report", "--data-dir", data)
     )
+    with both_readers(data, url) as (embedded, redshift):
+        for ask in UNFILTERED:
+            assert plain(ask(redshift)) == plain(ask(embedded))
+        for filtered, filters in product(FILTERED, FILTERS):
+            assert plain(filtered(redshift, filters)) == plain(filtered(embedded, filters))
+    asked = "\n".join(rehearsal.statements)
+    for absent in (r"filter\s*\(", r"\bcorr\(", r"\bregr_", "distinct from", "generate_series"):
+        assert not re.search(absent, asked, re.IGNORECASE), absent
+    for select in selects(rehearsal.statements):
+        orders = {
+            found.expression.sql()
+            for found in select.find_all(exp.WithinGroup)
+            if found.find_ancestor(exp.Select) is select
+        }
+        assert len(orders) <= 1, "Redshift wants one order in all the percentiles of a query"
+
+
+def selects(statements: list[str]) -> Iterator[exp.Select]:
+    for statement in statements:
+        for tree in sqlglot.parse(_LATE.sub("", statement), read="redshift"):
+            assert tree is not None
+            yield from tree.find_all(exp.Select)

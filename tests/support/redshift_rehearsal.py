@@ -144,6 +144,8 @@ def _acted(node: exp.Expression) -> exp.Expression | None:
             return exp.DataType.build("text[]", dialect="postgres")
         case exp.DataType(this=exp.DataType.Type.VARBINARY):
             return exp.DataType.build("bytea", dialect="postgres")
+        case exp.DataType(this=exp.DataType.Type.VARCHAR) if "MAX" in node.sql("redshift"):
+            return exp.DataType.build("text", dialect="postgres")
         case exp.TsOrDsAdd() if not isinstance(node.expression, exp.Literal | exp.Neg):
             day = exp.Mul(
                 this=exp.paren(node.expression),
