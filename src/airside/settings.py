@@ -70,9 +70,20 @@ class SimulatorSettings(_Section):
 class StreamSettings(_Section):
     """The stream."""
 
+    url: str | None = Field(
+        None,
+        pattern=r"^kinesis://[a-zA-Z0-9_.-]{1,128}$",
+        examples=["kinesis://airside"],
+        description="A Kinesis data stream instead of the embedded one",
+    )
+    on_gap: Literal["stop", "skip"] = Field(
+        "stop", description="What to do where Kinesis may have dropped records unread"
+    )
     shards: int = Field(1, ge=1, le=512, description="Shards of a new embedded stream")
     retention_hours: float = Field(
-        24, gt=0, description="Records that every consumer has read are kept so long"
+        24,
+        gt=0,
+        description="Records that every consumer has read are kept so long on the embedded stream",
     )
 
 
@@ -196,6 +207,10 @@ class DashboardSettings(_Section):
     )
     max_backlog_records: int = Field(
         1_000_000, ge=1, description="With more records waiting, no further ones are taken"
+    )
+    max_backlog_seconds: Seconds = Field(
+        3_600,
+        description="On Kinesis, which cannot count them: no further ones with some waiting longer",
     )
 
 

@@ -89,6 +89,24 @@ def totals(name: str, index: bytes) -> Totals:
     )
 
 
+def decode_index(name: str, index: bytes) -> Contents:
+    """Give a file's frames by its index alone, each without its data.
+
+    Args:
+        name: The file's name, for messages.
+        index: Its index.
+
+    Raises:
+        CorruptDataError: The index cannot be read.
+    """
+    decoded = _decoded(name, index)
+    frames = [
+        Frame(decoded.shard_id, tuple(indexed.runs), b"", indexed.raw_bytes)
+        for indexed in decoded.frames
+    ]
+    return Contents(decoded.after, frames)
+
+
 def decode(name: str, data: bytes, index: bytes) -> Contents:
     """Cut an archive file into its frames again.
 

@@ -7,7 +7,13 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from airside.cli.options import data_dir_option, effective, json_option, warehouse_option
+from airside.cli.options import (
+    data_dir_option,
+    effective,
+    json_option,
+    stream_option,
+    warehouse_option,
+)
 from airside.cli.output import (
     Column,
     console,
@@ -73,9 +79,12 @@ def report(as_json: bool, warehouse_url: str | None, data_dir: Path | None) -> N
 
 @click.command()
 @json_option
+@stream_option
 @warehouse_option
 @data_dir_option
-def status(as_json: bool, warehouse_url: str | None, data_dir: Path | None) -> int:
+def status(
+    as_json: bool, stream: str | None, warehouse_url: str | None, data_dir: Path | None
+) -> int:
     """Print the accounting of every record, and whether it balances.
 
     With --warehouse, of the records that the server has loaded: those of the data directory's
@@ -86,13 +95,15 @@ def status(as_json: bool, warehouse_url: str | None, data_dir: Path | None) -> i
     Example:
       airside status --json
     """
-    directory, settings = effective(data_dir, warehouse__url=warehouse_url)
+    directory, settings = effective(data_dir, stream__url=stream, warehouse__url=warehouse_url)
     with ExitStack() as stack:
         reader = None
         if settings.warehouse.url is not None:
             reader = stack.enter_context(open_answers(directory, settings))
-            if not directory.stream.exists():
+            if not directory.has_stream:
                 return _warehouse_status(warehouse_account(reader), as_json=as_json)
+        directory.check()
+        directory.feed_from(settings.stream.url)
         account = stack.enter_context(observe(directory, reader)).account()
     if as_json:
         print_json(account.as_dict())

@@ -27,6 +27,7 @@ _COMMANDS = {
     "quarantine": ("quarantine", "Look at records that were refused, and send them again."),
     "refresh": ("refresh", "Load a warehouse on PostgreSQL or Redshift from the lake."),
     "backfill": ("operate", "Rebuild silver and gold from the archive."),
+    "spark": ("spark", "The transform on Spark, over a whole archive."),
     "compact": ("operate", "Merge small files of past hours."),
     "doctor": ("operate", "Where does the data stop, and why?"),
     "config": ("operate", "Effective settings, and where each comes from."),

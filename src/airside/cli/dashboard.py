@@ -10,6 +10,7 @@ from airside.cli.options import (
     dashboard_options,
     data_dir_option,
     effective,
+    stream_option,
     warehouse_option,
 )
 from airside.runtime.interrupts import stop_on_signals
@@ -21,6 +22,7 @@ from airside.runtime.serve import serve_data_dir
 @warehouse_option
 @click.option("--browser", is_flag=True, help="Open it in a browser.")
 @click.option("--for", "seconds", type=Duration(), help="End after this long, such as 30s.")
+@stream_option
 @data_dir_option
 def dashboard(
     host: str | None,
@@ -29,6 +31,7 @@ def dashboard(
     warehouse_url: str | None,
     browser: bool,
     seconds: float | None,
+    stream: str | None,
     data_dir: Path | None,
 ) -> None:
     """Serve the dashboard on existing data, whether or not a pipeline runs on it. Ctrl-C stops.
@@ -45,6 +48,7 @@ def dashboard(
         dashboard__host=host,
         dashboard__port=port,
         dashboard__token=token,
+        stream__url=stream,
         warehouse__url=warehouse_url,
     )
     with serve_data_dir(directory, settings) as address, stop_on_signals() as stop:

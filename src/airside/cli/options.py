@@ -80,6 +80,12 @@ lake_option = click.option(
     help="Where the files go: s3://bucket/prefix, or a folder; a directory remembers it.  "
     "[default: the data directory]",
 )
+stream_option = click.option(
+    "--stream",
+    metavar="URL",
+    help="kinesis://NAME, a Kinesis data stream, instead of the embedded one.  [default: what "
+    "the data directory is fed from, or AIRSIDE_STREAM__URL]",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

@@ -46,6 +46,10 @@ class Backend:
     """The bytes of records and where they were found (`archive` or `stream`), of those found."""
     put: Callable[[Sequence[bytes]], None]
     """Puts records on the stream; they are durable when it returns."""
+    max_record_bytes: int
+    """The largest record that the stream takes."""
+    counts_backlog: bool
+    """Whether the stream knows how many records wait, and not only how long."""
     clock: Callable[[], int]
     """Microseconds since the Unix epoch."""
     changed: threading.Event = field(default_factory=threading.Event)
@@ -76,6 +80,8 @@ class Options:
     max_body_bytes: int = 8 * 1024 * 1024
     """Of a request to `POST /events`, compressed and not."""
     max_backlog_records: int = 1_000_000
-    """More than so many records before silver, and `POST /events` takes no more."""
+    """More than so many records before silver, and `POST /events` takes no more …"""
+    max_backlog_seconds: float = 3_600
+    """… nor with some waiting longer, where the stream cannot count them."""
     live_departure_minutes: int = 180
     live_landed_minutes: int = 30

@@ -90,6 +90,8 @@ class Observatory:
             alerts=self.alerts,
             raw_records=self.raw_records,
             put=self.put,
+            max_record_bytes=self._stream.max_record_bytes,
+            counts_backlog=self._observer.data_dir.stream_url is None,
             clock=self._clock,
             changed=changed,
             warehouse=warehouse,

@@ -9,7 +9,7 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 
 from airside.alerts import AlertStore, Monitor
@@ -21,9 +21,11 @@ from airside.lake import Lake
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
-from airside.runtime.lakes import ZONES, settle_lake
+from airside.runtime.lake_owner import take
+from airside.runtime.lakes import ZONES, is_elsewhere, settle_lake
 from airside.runtime.patience import patiently
 from airside.runtime.restore import resume
+from airside.runtime.streams import open_for_consuming, open_for_looking, open_stream
 from airside.runtime.wiring import (
     make_gold,
     make_monitor,
@@ -33,7 +35,7 @@ from airside.runtime.wiring import (
 )
 from airside.settings import Settings
 from airside.silver import SILVER, Silver
-from airside.stream import EmbeddedStream
+from airside.stream import Horizon, Stream
 from airside.warehouse import DuckDBWarehouse, QueryServer
 
 GOLD = "gold"
@@ -71,8 +73,8 @@ class Pipeline:
     gold: Gold
     monitor: Monitor
     lake: Lake
-    stream: EmbeddedStream
-    silver_stream: EmbeddedStream
+    stream: Stream
+    silver_stream: Stream
     """The one that silver reads: each belongs to one thread."""
     ledger: Ledger
     gold_ledger: Ledger
@@ -113,9 +115,7 @@ class Pipeline:
         thread = threading.Thread(target=archive, name="bronze")
         thread.start()
         try:
-            waiting = self.stream.backlog(self.warehouse.checkpoint()).records
-            while waiting > 0 and not _is_set(stop) and (done := self.silver.run_once()):
-                waiting -= done  # what arrives meanwhile could keep this from ever ending
+            for done in self._waiting_batches(self.stream, stop):
                 progress("silver", done)
         finally:
             thread.join()
@@ -205,10 +205,19 @@ class Pipeline:
 
     def _transform(self) -> None:
         """Do what waits at the trigger; what arrives meanwhile waits for the next one."""
-        waiting = self.silver_stream.backlog(self.warehouse.checkpoint()).records
-        while waiting > 0 and not self.stopping.is_set() and (done := self.silver.run_once()):
-            waiting -= done
+        for _ in self._waiting_batches(self.silver_stream, self.stopping):
             self._loaded()
+
+    def _waiting_batches(self, stream: Stream, stop: threading.Event | None) -> Iterator[int]:
+        """Do batches until all is done that had arrived at the start; gives each one's records."""
+        backlog = stream.backlog(self.warehouse.checkpoint())
+        horizon = Horizon.of(backlog, self.clock())
+        while not horizon.is_reached(backlog) and not _is_set(stop):
+            done = self.silver.run_once()
+            if not done:
+                return
+            yield done
+            backlog = stream.backlog(self.warehouse.checkpoint())
 
     def _loaded(self) -> None:
         for listener in self._listeners:
@@ -280,12 +289,18 @@ def open_pipeline(
         stack.enter_context(data_dir.owned())
         lake = settle_lake(data_dir, settings)
         lake.sweep(*ZONES)
+        data_dir.feed_from(settings.stream.url)
         stopping = stopping or threading.Event()
-        resume(data_dir, lake, settings, tell, stopping.is_set)
+        # First of all: where there is anything, there is a stream, and it can be reached.
+        open_stream(data_dir, clock, shards=settings.stream.shards).close()
+        if is_elsewhere(data_dir):
+            with closing(open_ledger(data_dir, settings, clock)) as taking:
+                lake = take(lake, taking)
+            resume(data_dir, lake, settings, tell, stopping.is_set)
 
         # Streams and ledgers belong to one thread each, so every stage opens its own.
-        def stream() -> EmbeddedStream:
-            opened = EmbeddedStream(data_dir.stream, clock=clock, shards=settings.stream.shards)
+        def stream(consumer: str, ledger: Ledger) -> Stream:
+            opened = open_for_consuming(data_dir, settings, clock, consumer, ledger)
             stack.callback(opened.close)
             return opened
 
@@ -294,12 +309,16 @@ def open_pipeline(
             stack.callback(opened.close)
             return opened
 
-        archived = stream()  # first of all: where there is anything, there is a stream
+        main = open_stream(data_dir, clock, shards=settings.stream.shards)
+        stack.callback(main.close)
         warehouse = patiently(lambda: open_warehouse(data_dir, settings, clock))
         stack.callback(warehouse.close)
         server = QueryServer(data_dir.socket, warehouse)
         stack.callback(server.close)
-        cleaned, watched = stream(), stream()
+        archive_ledger, silver_ledger = ledger(), ledger()
+        cleaned = stream(SILVER, silver_ledger)
+        watched = open_for_looking(data_dir, clock)
+        stack.callback(watched.close)
         alerts = AlertStore(data_dir.alerts)
         stack.callback(alerts.close)
 
@@ -311,19 +330,19 @@ def open_pipeline(
             settings=settings,
             warehouse=warehouse,
             archiver=Archiver(
-                archived,
+                stream(BRONZE, archive_ledger),
                 Archive(lake, FLIGHT_EVENTS),
-                ledger(),
+                archive_ledger,
                 clock=clock,
                 cut_seconds=settings.bronze.cut_seconds,
                 cut_bytes=settings.bronze.cut_bytes,
             ),
-            silver=make_silver(cleaned, lake, ledger(), warehouse, settings),
+            silver=make_silver(cleaned, lake, silver_ledger, warehouse, settings),
             gold=make_gold(data_dir, settings),
             monitor=make_monitor(warehouse, alerts, settings, lags=lags, clock=clock),
             lake=lake,
             silver_stream=cleaned,
-            stream=stream(),
+            stream=main,
             ledger=ledger(),
             gold_ledger=ledger(),
             clock=clock,

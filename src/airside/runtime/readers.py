@@ -13,8 +13,9 @@ from airside.runtime.accounting import Accounting, account
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.patience import patiently
+from airside.runtime.streams import open_for_looking
 from airside.settings import Settings
-from airside.stream import EmbeddedStream
+from airside.stream import Stream
 from airside.warehouse import DuckDBWarehouse, Reader, RemoteReader
 from airside.warehouse.servers import open_server_reader, translated
 
@@ -104,7 +105,7 @@ class Observer:
     """Everything that can be read of a data directory. Belongs to one thread."""
 
     data_dir: DataDir
-    stream: EmbeddedStream
+    stream: Stream
     ledger: Ledger
     reader: Reader
     alerts: AlertStore
@@ -130,13 +131,11 @@ def observe(
         RetryableError, CorruptDataError: A part of it cannot be read, now or ever.
     """
     data_dir.check()
-    if not data_dir.stream.exists():
-        raise data_dir.holds_nothing()
     with ExitStack() as stack:
+        stream = open_for_looking(data_dir, clock)
+        stack.callback(stream.close)
         if reader is None:
             reader = stack.enter_context(open_reader(data_dir))
-        stream = EmbeddedStream(data_dir.stream, clock=clock)
-        stack.callback(stream.close)
         ledger = Ledger(data_dir.ledger, clock=clock)
         stack.callback(ledger.close)
         alerts = AlertStore(data_dir.alerts)

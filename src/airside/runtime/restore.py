@@ -13,6 +13,7 @@ from pathlib import Path
 
 from airside import silver
 from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader, firehose_files, import_firehose
+from airside.bronze.archive import DATA_SUFFIX
 from airside.errors import CorruptDataError, UsageError
 from airside.events import FLIGHT_EVENTS
 from airside.lake import Lake, LocalLake
@@ -20,7 +21,7 @@ from airside.ledger import Ledger
 from airside.runtime.backfill import Progress, transform_archive
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
-from airside.runtime.lakes import ZONES, is_elsewhere, lake_named, settle_lake
+from airside.runtime.lakes import ZONES, lake_named, settle_lake
 from airside.runtime.wiring import open_ledger
 from airside.settings import Settings
 from airside.stream import EmbeddedStream, Position
@@ -60,8 +61,8 @@ def restore(
     """
     given, origin = lake_named(source)
     found = Archive(given, FLIGHT_EVENTS)
-    names = given.names(found.root)
-    archived = any(name.startswith(f"{found.root}/ingest_date=") for name in names)
+    names = [name for name in given.names(found.root) if DATA_SUFFIX in name]  # indexes too
+    archived = bool(names)
     deliveries = [] if archived else firehose_files(given)
     waiting = origin.stream if origin and origin.stream.exists() else None
     if not archived and not deliveries and waiting is None:
@@ -74,10 +75,12 @@ def restore(
     with target.owned(), ExitStack() as stack:
         lake = settle_lake(target, settings)
         lake.sweep(*ZONES)
+        target.feed_from(settings.stream.url or (origin.marked_stream_url if origin else None))
         archive = Archive(lake, FLIGHT_EVENTS)
+        if target.stream_url is None:  # where there is anything, there is a stream
+            _embedded(target, settings).close()
         ledger = stack.enter_context(closing(open_ledger(target, settings, wall_clock)))
-        with closing(_stream(target, settings)) as stream:
-            is_filled = stream.backlog({}).received > 0
+        is_filled = _is_filled(target, settings, ledger)
         is_begun = bool(ledger.position(_RESTORE))
         if is_filled and not is_begun:
             raise UsageError(
@@ -115,8 +118,8 @@ def resume(
     Nothing happens to a directory that has run before, or whose lake is new too.
 
     Args:
-        data_dir: Owned by this process.
-        lake: The directory's.
+        data_dir: Owned by this process; it has its stream.
+        lake: The directory's, elsewhere.
         settings: Of the directory.
         tell: Told how it goes.
         stopping: Asked from time to time whether to stop.
@@ -130,7 +133,7 @@ def resume(
     with closing(open_ledger(data_dir, settings, wall_clock)) as ledger:
         noted = ledger.position(_RESTORE)
         is_new = not data_dir.warehouse.exists() and not ledger.position(BRONZE)
-        if not is_elsewhere(data_dir) or "done" in noted or not (noted or is_new):
+        if "done" in noted or not (noted or is_new):
             return
         if noted and "begun" not in noted:
             raise UsageError(
@@ -169,9 +172,10 @@ def _make(
     ledger.note(_RESTORE, {"begun": "yes"})
     published = _published(archive.lake, reader.end(), ledger)
     _adopt(reader, ledger)
-    with closing(_stream(target, settings)) as stream:
-        if not stream.backlog({}).received:
-            stream.restore(reader.end(), reader.totals().last_arrived_at_us)
+    if target.stream_url is None:  # Kinesis itself goes on where the archive ends
+        with closing(_embedded(target, settings)) as stream:
+            if not stream.backlog({}).received:
+                stream.restore(reader.end(), reader.totals().last_arrived_at_us)
     transform_archive(
         archive,
         lake=archive.lake,
@@ -217,7 +221,15 @@ def _published(lake: Lake, end: Position, ledger: Ledger) -> dict[str, Position]
     return published
 
 
-def _stream(data_dir: DataDir, settings: Settings) -> EmbeddedStream:
+def _is_filled(target: DataDir, settings: Settings, ledger: Ledger) -> bool:
+    """Whether a directory has records: on its own stream, or in an archive of Kinesis."""
+    if target.stream_url is not None:
+        return bool(ledger.position(BRONZE))
+    with closing(_embedded(target, settings)) as stream:
+        return bool(stream.backlog({}).received)
+
+
+def _embedded(data_dir: DataDir, settings: Settings) -> EmbeddedStream:
     return EmbeddedStream(data_dir.stream, clock=wall_clock, shards=settings.stream.shards)
 
 

@@ -11,6 +11,7 @@ from airside.errors import UsageError
 from airside.gold import answers
 from airside.runtime.raw_records import Found, RecordId
 from airside.silver import SILVER
+from airside.stream import MAX_RECORD_BYTES
 from airside.warehouse import Reader
 
 _LOADED = """
@@ -124,6 +125,8 @@ def warehouse_backend(reader: Reader, address: str, clock: Callable[[], int]) ->
         alerts=list,
         raw_records=raw_records,
         put=put,
+        max_record_bytes=MAX_RECORD_BYTES,
+        counts_backlog=True,
         clock=clock,
         changed=threading.Event(),
         warehouse=address,

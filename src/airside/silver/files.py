@@ -72,10 +72,16 @@ def publish(
                 f" WHERE shard_id = {_quoted(shard_id)} AND sequence_number > {_quoted(first)}"
                 f" AND date_trunc('hour', arrived_at) = make_timestamp({hour_us})"
             )
-        with lake.publish(file.name) as path:
-            connection.execute(f"COPY ({select}) TO {_quoted(path)} {_FORMAT}")
+        write(connection, lake, select, file.name)
         written += 1
     return written
+
+
+def write(connection: duckdb.DuckDBPyConnection, lake: Lake, select: str, name: str) -> int:
+    """Write the rows of a SELECT as one Parquet file of the lake; returns its size in bytes."""
+    with lake.publish(name) as path:
+        connection.execute(f"COPY ({select}) TO {_quoted(path)} {_FORMAT}")
+        return path.stat().st_size
 
 
 def compact(lake: Lake, root: str, *, before: str) -> tuple[int, int]:
@@ -102,10 +108,7 @@ def compact(lake: Lake, root: str, *, before: str) -> tuple[int, int]:
             with ExitStack() as stack:
                 paths = [stack.enter_context(lake.local(part.name)) for part in parts]
                 sources = ", ".join(map(_quoted, paths))
-                path = stack.enter_context(lake.publish(merged.name))
-                connection.execute(
-                    f"COPY (FROM read_parquet([{sources}])) TO {_quoted(path)} {_FORMAT}"
-                )
+                write(connection, lake, f"FROM read_parquet([{sources}])", merged.name)
             for part in parts:
                 lake.delete(part.name)
             read += len(parts)

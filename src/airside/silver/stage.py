@@ -5,15 +5,13 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Protocol
 
-import pyarrow as pa
-
 from airside.events import Feed
 from airside.lake import Lake
 from airside.ledger import Ledger
 from airside.silver.dedupe import Dedupe
-from airside.silver.explain import explain
 from airside.silver.files import CLEAN, QUARANTINE, QUARANTINE_COLUMNS, publish
 from airside.silver.kernel import Kernel
+from airside.silver.quarantine import quarantined
 from airside.stream import Frame, Position, SequenceRange, frames_to_arrow
 from airside.warehouse import LoadedBatch, Warehouse
 
@@ -117,25 +115,25 @@ class Silver:
     def _load(self, planned: SequenceRange, frames: Sequence[Frame]) -> dict[str, int]:
         records = frames_to_arrow(frames)
         verdicts = self._kernel.read(records, into=_BATCH)
-        quarantined = _quarantined(records, verdicts)
+        refused = quarantined(records, verdicts)
         with self._warehouse.transaction():
             duplicates = self._dedupe.run(_BATCH)
             clean = self._dedupe.accepted(_BATCH)
             batch = LoadedBatch(
                 received=records.num_rows,
-                quarantined=quarantined.num_rows,
+                quarantined=refused.num_rows,
                 duplicates=duplicates,
                 first_arrived_at_us=min(frame.first_arrived_at_us for frame in frames),
                 last_arrived_at_us=max(frame.runs[-1].arrived_at_us for frame in frames),
                 through=planned.through,
             )
             files = self._publish(CLEAN, self._feed.column_names, clean, planned)
-            if quarantined.num_rows:
-                self._warehouse.transform.register(_REFUSED, quarantined)
-                refused = f"FROM {_REFUSED}"
-                files += self._publish(QUARANTINE, QUARANTINE_COLUMNS, refused, planned)
+            if refused.num_rows:
+                self._warehouse.transform.register(_REFUSED, refused)
+                rows = f"FROM {_REFUSED}"
+                files += self._publish(QUARANTINE, QUARANTINE_COLUMNS, rows, planned)
                 self._warehouse.transform.unregister(_REFUSED)
-            self._warehouse.load(batch, clean=clean, quarantined=quarantined)
+            self._warehouse.load(batch, clean=clean, quarantined=refused)
         return {
             "records": batch.received,
             "clean": batch.clean,
@@ -154,20 +152,3 @@ class Silver:
             planned=planned,
             published=self._published.get(zone, {}),
         )
-
-
-def _quarantined(records: pa.Table, verdicts: pa.Table) -> pa.Table:
-    """Give the refused records for `staging.quarantine`: why, what exactly, the bytes."""
-    is_refused = verdicts.column("reason").is_valid()
-    refused = verdicts.filter(is_refused)
-    payloads = [
-        payload[:-1]  # less the LF that ended its line
-        for payload in records.filter(is_refused).column("payload").to_pylist()
-    ]
-    reasons = refused.column("reasons").to_pylist()
-    details = [explain(*pair) for pair in zip(payloads, reasons, strict=True)]
-    return (
-        refused.select(QUARANTINE_COLUMNS[:5])
-        .append_column("detail", pa.array(details, pa.string()))
-        .append_column("payload", pa.array(payloads, pa.binary()))
-    )
