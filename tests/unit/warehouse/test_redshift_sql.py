@@ -115,7 +115,8 @@ def test_questions_avoid_what_redshift_does_not_have() -> None:
     )
     assert asked == (
         "SELECT COUNT(CASE WHEN a > 1 THEN 1 END) AS n, SUM(CASE WHEN c THEN b END) AS s,"
-        " AVG(CAST(d AS DOUBLE PRECISION)) AS m FROM t WHERE (e = f OR (e IS NULL AND f IS NULL)) AND g = ?"
+        " AVG(CAST(d AS DOUBLE PRECISION)) AS m FROM t"
+        " WHERE (e = f OR (e IS NULL AND f IS NULL)) AND g = ?"
     )
 
 
