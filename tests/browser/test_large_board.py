@@ -134,7 +134,8 @@ def test_thousands_of_aircraft_are_on_the_map_and_each_can_be_chosen(
     marks.wait_for()
     found = """(canvas) => {
         const { width, height } = canvas;
-        const copy = new OffscreenCanvas(width, height).getContext("2d", {willReadFrequently: true});
+        const readable = { willReadFrequently: true };
+        const copy = new OffscreenCanvas(width, height).getContext("2d", readable);
         copy.drawImage(canvas, 0, 0);
         const { data } = copy.getImageData(0, 0, width, height);
         const ratio = width / canvas.clientWidth;
