@@ -43,6 +43,10 @@ class Health:
     failures: int = 0
     """In a row."""
 
+    def succeed(self, at_us: int) -> None:
+        """Something has been done, or there was nothing to do."""
+        self.error, self.failures, self.last_success_us = None, 0, at_us
+
     def patience(self, every: float) -> float:
         """Seconds to wait before the next try, for a stage that works each `every` seconds."""
         return min(_MAX_BACKOFF_SECONDS, every * float(2 ** min(self.failures, 10)))
@@ -194,6 +198,8 @@ class Pipeline:
         waiting = self.silver_stream.backlog(self.warehouse.checkpoint()).records
         while waiting > 0 and not self.stopping.is_set() and (done := self.silver.run_once()):
             waiting -= done
+            # Said of each batch: to catch up with a long backlog takes many.
+            self.health.setdefault("silver", Health()).succeed(self.clock())
             self._loaded()
 
     def _loaded(self) -> None:
@@ -232,8 +238,7 @@ class Pipeline:
                 self.abort(AirsideError(f"{name}: {type(error).__name__}: {error}"))
                 raise
             else:
-                health.error, health.failures = None, 0
-                health.last_success_us = self.clock()
+                health.succeed(self.clock())
 
 
 def _is_set(stop: threading.Event | None) -> bool:
