@@ -262,8 +262,9 @@ def test_up_prints_an_object_a_line_for_logs(tmp_path: Path) -> None:
     assert done.code == 0, done.err
     lines = [json.loads(line) for line in done.out.splitlines()]
     assert len(lines) >= 2
-    assert lines[-1]["received"] == lines[-1]["clean"] + lines[-1]["quarantined"] + (
-        lines[-1]["duplicates"]
+    assert (
+        lines[-1]["received"]
+        == lines[-1]["clean"] + lines[-1]["quarantined"] + (lines[-1]["duplicates"])
     )
     assert lines[-1]["balanced"]
     assert lines[-1]["problems"] == []
