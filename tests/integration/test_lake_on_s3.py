@@ -5,18 +5,20 @@ import shutil
 import signal
 import uuid
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from airside.errors import TerminalError
+from airside.errors import RetryableError, TerminalError
 from airside.lake import open_lake
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
+from airside.runtime.observatory import Observatory
 from airside.runtime.pipeline import Pipeline, open_pipeline
+from airside.runtime.readers import observe
 from airside.settings import load
 from airside.stream import EmbeddedStream
 from oracle.corpus import hostile
@@ -24,7 +26,7 @@ from support.calls import call, refused
 from support.command import airside_here, airside_json, start
 from support.contents import archived_lines, lake_contents, warehouse_contents
 from support.lakes import assert_no_overlap, clean_rows, fetched
-from support.s3 import S3
+from support.s3 import S3, s3_server
 from support.waiting import eventually
 
 RECORDS = 2_000
@@ -242,9 +244,6 @@ def test_a_bucket_that_is_not_there_is_one_line(tmp_path: Path, s3: S3) -> None:
 
 
 def test_the_dashboard_counts_the_lakes_files(data: Path, url: str) -> None:
-    from airside.runtime.observatory import Observatory  # noqa: PLC0415
-    from airside.runtime.readers import observe  # noqa: PLC0415
-
     with open_in_small_steps(data, url) as pipeline:
         pipeline.archiver.run_once(flush=True)
         pipeline.silver.run_once()
@@ -254,6 +253,39 @@ def test_the_dashboard_counts_the_lakes_files(data: Path, url: str) -> None:
     assert sizes["bronze"] > 1
     assert sizes["silver"] > 0
     assert sizes["stream"] > 0
+
+
+def test_an_outage_passes(
+    data: Path, local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airside.lake.s3._ATTEMPTS", 1)
+    with ExitStack() as stack:
+        with s3_server() as s3:
+            for name, value in s3.environment.items():
+                monkeypatch.setenv(name, value)
+            url = f"s3://{s3.bucket()}/airport"
+            pipeline = stack.enter_context(open_in_small_steps(data, url))
+            pipeline.silver.run_once()
+        for stage in (pipeline.silver.run_once, pipeline.archiver.run_once):
+            with pytest.raises(RetryableError, match="cannot be reached"):
+                stage(**({"flush": True} if stage == pipeline.archiver.run_once else {}))
+        stack.enter_context(s3_server(port=int(s3.endpoint.rsplit(":", 1)[1])))
+        assert pipeline.drain()
+        assert clean_rows(open_lake(url), tmp_path / "copy") == lake_contents(local)
+    assert airside_json("status", "--data-dir", data)["balanced"] is True
+
+
+def test_an_outage_of_the_lake_hides_no_other_figure(
+    data: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_in_small_steps(data, url):
+        pass
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    monkeypatch.setattr("airside.lake.s3._ATTEMPTS", 1)
+    with observe(DataDir(data)) as observer:
+        looked = Observatory(observer, observer.stream, health=None, clock=wall_clock)
+        assert {"stream", "warehouse", "ledger"} <= {part["name"] for part in looked.storage()}
+        assert looked.pipeline()["received"] == RECORDS
 
 
 def test_a_lake_in_another_folder(data: Path, local: Path, tmp_path: Path) -> None:
