@@ -8,6 +8,8 @@ import pytest
 from hypothesis import settings
 
 if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
     from support.postgres import Postgres
     from support.s3 import S3
 
@@ -48,3 +50,11 @@ def postgres_server() -> "Iterator[Postgres]":
 def postgres(postgres_server: "Postgres") -> str:
     """The URL of an empty database."""
     return postgres_server.new_database()
+
+
+@pytest.fixture(scope="session")
+def spark() -> "Iterator[SparkSession]":
+    """Spark, started once in a process."""
+    from support.spark import spark_session  # noqa: PLC0415 - most tests need no such thing
+
+    yield from spark_session()

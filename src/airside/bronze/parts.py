@@ -19,11 +19,13 @@ PART_BYTES = 64 * 1024 * 1024
 
 
 class Part(NamedTuple):
-    """Frames of one file: those of a shard after a sequence number through another."""
+    """Frames of one file: those after a sequence number through another."""
 
     name: str
     after: str
     through: str
+    raw_bytes: int
+    """Uncompressed."""
 
 
 @dataclass
@@ -42,33 +44,35 @@ class ArchiveParts:
         archive = Archive(self.open_lake(), self.feed)
         self._reader = ArchiveReader(archive, archive.read_index)
 
-    def take(self, after: Position, *, max_records: int, max_bytes: int) -> list[Part]:
-        """The parts that come next in stream order; empty at the end.
+    def take(
+        self, after: Position, *, through: Position | None, max_records: int, max_bytes: int
+    ) -> list[Part]:
+        """The parts that come next in stream order, each shard's together; empty at the end.
 
         Args:
             after: What is done already.
+            through: Take exactly so much, and ignore the limits: a planned batch is done again.
             max_records: Stop before the frame that would exceed it, but give at least one.
             max_bytes: The same, in uncompressed bytes.
 
         Raises:
             CorruptDataError: Records are missing, or an index is damaged.
         """
-        frames = self._reader.read(after, max_records=max_records, max_bytes=max_bytes)
+        frames = self._reader.read(
+            after, through=through, max_records=max_records, max_bytes=max_bytes
+        )
         parts: list[Part] = []
-        sizes: dict[str, int] = {}  # of each file's last part
-        last: dict[str, int] = {}  # where it is among the parts
-        for frame in frames:
+        for frame in sorted(frames, key=lambda f: (f.shard_id, f.first_sequence_number)):
             name = self._reader.file_of(frame).name
-            if name in last and sizes[name] + frame.raw_bytes <= PART_BYTES:
-                parts[last[name]] = parts[last[name]]._replace(through=frame.last_sequence_number)
-                sizes[name] += frame.raw_bytes
-            else:
-                before = (
-                    parts[last[name]].through if name in last else after.get(frame.shard_id, "")
+            last = parts[-1] if parts else None
+            if last and last.name == name and last.raw_bytes + frame.raw_bytes <= PART_BYTES:
+                parts[-1] = last._replace(
+                    through=frame.last_sequence_number, raw_bytes=last.raw_bytes + frame.raw_bytes
                 )
-                last[name] = len(parts)
-                sizes[name] = frame.raw_bytes
-                parts.append(Part(name, before, frame.last_sequence_number))
+            else:
+                before = last.through if last and last.name == name else ""
+                before = before or after.get(frame.shard_id, "")
+                parts.append(Part(name, before, frame.last_sequence_number, frame.raw_bytes))
         return parts
 
     @property

@@ -22,19 +22,33 @@ if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 _FILES = "*.ndjson.zst"
+_FILE = "path string, modificationTime timestamp, length bigint, content binary"
 _LOOK_SECONDS = 1
 BATCH_RECORDS = 500_000
 BATCH_BYTES = 512 * 1024 * 1024
 """Uncompressed. A batch's clean rows and ids are held between its two passes."""
 
-Part = TypeVar("Part")
+_TASK_BYTES = 16 * 1024 * 1024
+
+
+class PartOfArchive(Protocol):
+    """Records that one task can read."""
+
+    @property
+    def raw_bytes(self) -> int:
+        """Their size, uncompressed."""
+
+
+Part = TypeVar("Part", bound=PartOfArchive)
 
 
 class PartedArchive(Protocol[Part]):
     """An archive as it is now, in parts that can be read anywhere."""
 
-    def take(self, after: Position, *, max_records: int, max_bytes: int) -> Sequence[Part]:
-        """The parts that come next in stream order; empty at the end."""
+    def take(
+        self, after: Position, *, through: Position | None, max_records: int, max_bytes: int
+    ) -> Sequence[Part]:
+        """The parts that come next in stream order, each shard's together; empty at the end."""
 
     @property
     def read(self) -> Callable[[Part], Sequence[Frame]]:
@@ -65,17 +79,36 @@ def run_to_end(
         batch_records: A batch holds at most so many.
     """
     while not stopping.is_set():
-        parts = archive.take(silver.position(), max_records=batch_records, max_bytes=BATCH_BYTES)
+        parts = archive.take(
+            silver.position(),
+            through=silver.planned(),
+            max_records=batch_records,
+            max_bytes=BATCH_BYTES,
+        )
         if not parts:
             return
+        tasks = _tasks(parts)
         work = partial(
-            judge_parts, parts=parts, read=archive.read, after=silver.position(), feed=silver.feed
+            judge_parts, tasks=tasks, read=archive.read, after=silver.position(), feed=silver.feed
         )
-        tasks = spark.range(0, len(parts), 1, len(parts))
-        document = silver.run(tasks.mapInArrow(work, DDL))
+        numbers = spark.range(0, len(tasks), 1, len(tasks))
+        document = silver.run(numbers.mapInArrow(work, DDL))
         if document is None:
             return
         done(document)
+
+
+def _tasks(parts: Sequence[Part]) -> list[list[Part]]:
+    """Put small parts together, by their sizes alone: a batch done again has the same tasks."""
+    tasks: list[list[Part]] = []
+    size = 0
+    for part in parts:
+        if not tasks or size + part.raw_bytes > _TASK_BYTES:
+            tasks.append([])
+            size = 0
+        tasks[-1].append(part)
+        size += part.raw_bytes
+    return tasks
 
 
 def follow(
@@ -114,7 +147,12 @@ def follow(
     # Spark takes for done what it has handed on; a stop may have left some of that undone.
     run_to_end(spark, silver, open_archive(), done, stopping)
     with translated_errors():
-        files = spark.readStream.format("binaryFile").option("pathGlobFilter", _FILES).load(folder)
+        files = (
+            spark.readStream.format("binaryFile")
+            .schema(_FILE)
+            .option("pathGlobFilter", _FILES)
+            .load(folder)
+        )
         query = (
             files.select("path")
             .writeStream.queryName("airside-silver")

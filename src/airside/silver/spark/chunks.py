@@ -81,42 +81,29 @@ def chunk_name(root: str, hour_us: int, shard_id: str, first: str, last: str) ->
     return RangeFile(hour_folder(root, hour_us), shard_id, first, last, PARQUET).name
 
 
-def pieces(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
-    """Cut records into the runs that become chunks.
-
-    Args:
-        tables: Records in the order of their sequence numbers within each shard.
-    """
+def groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Put tables together up to a size, as a run of the SQL has a price of its own."""
     held: list[pa.Table] = []
-    held_key: tuple[str, int] | None = None
     rows = size = 0
     for table in tables:
-        for key, run in _runs(table):
-            run_bytes = run.nbytes
-            is_full = rows + run.num_rows > _MAX_ROWS or size + run_bytes > _MAX_BYTES
-            if held and (key != held_key or is_full):
-                yield pa.concat_tables(held)
-                held, rows, size = [], 0, 0
-            held.append(run)
-            held_key = key
-            rows += run.num_rows
-            size += run_bytes
+        if held and (rows + table.num_rows > _MAX_ROWS or size + table.nbytes > _MAX_BYTES):
+            yield pa.concat_tables(held)
+            held, rows, size = [], 0, 0
+        if table.num_rows:
+            held.append(table)
+        rows += table.num_rows
+        size += table.nbytes
     if held:
         yield pa.concat_tables(held)
 
 
-def _runs(table: pa.Table) -> Iterator[tuple[tuple[str, int], pa.Table]]:
-    """Cut a table where the shard or the hour of arrival changes."""
-    if not table.num_rows:
-        return
-    hours = table["arrived_at"].cast(pa.int64()).to_numpy() // _HOUR_US
-    shards = table["shard_id"].combine_chunks().dictionary_encode()
-    codes = shards.indices.to_numpy()
-    changes = np.flatnonzero((np.diff(hours) != 0) | (np.diff(codes) != 0)) + 1
-    edges = [0, *changes.tolist(), table.num_rows]
-    for start, end in pairwise(edges):
-        key = (shards.dictionary[int(codes[start])].as_py(), int(hours[start]))
-        yield key, table.slice(start, end - start)
+def runs(records: pa.Table) -> Iterator[slice]:
+    """Find the stretches of records of one shard and one hour of arrival."""
+    hours = records["arrived_at"].cast(pa.int64()).to_numpy() // _HOUR_US
+    shards = records["shard_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+    changes = np.flatnonzero((np.diff(hours) != 0) | (np.diff(shards) != 0)) + 1
+    for start, end in pairwise([0, *changes.tolist(), records.num_rows]):
+        yield slice(start, end)
 
 
 def make_chunk(

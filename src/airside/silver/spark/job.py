@@ -64,11 +64,15 @@ class SparkSilver:
         """Shard → the last sequence number that is done."""
         return self._recovered().published.through
 
+    def planned(self) -> Position | None:
+        """How far the next batch has to go, as a crash cut it off; None where it is free."""
+        return self._recovered().published.planned
+
     def run(self, chunks: "DataFrame") -> BatchDocument | None:
         """Do one batch.
 
         Args:
-            chunks: Of records beyond `position`.
+            chunks: Of records beyond `position`, and up to `planned` where there is a plan.
 
         Returns:
             The batch as it was published; None where there was no record.
@@ -101,7 +105,8 @@ class SparkSilver:
         batch = state.published.next_batch
         duplicates = state.accepted.duplicates(pa.concat_tables(from_bytes(h.ids) for h in headers))
         by_chunk = _by_chunk(headers, duplicates)
-        journal.intend(batch, self._names(headers, by_chunk))
+        through = _through(state.published.through, headers)
+        journal.intend(batch, through, self._names(headers, by_chunk))
         broadcast = chunks.sparkSession.sparkContext.broadcast(by_chunk)
         try:
             work = partial(_write, open_lake=self.open_lake, feed=self.feed, duplicates=broadcast)
@@ -116,7 +121,7 @@ class SparkSilver:
             duplicates=duplicates.num_rows,
             first_arrived_at_us=min(h.first_arrived_at_us for h in headers),
             last_arrived_at_us=max(h.last_arrived_at_us for h in headers),
-            through=_through(state.published.through, headers),
+            through=through,
             clean_files=_listed(files, is_clean=True),
             quarantine_files=_listed(files, is_clean=False),
         )

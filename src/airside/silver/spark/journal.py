@@ -1,9 +1,9 @@
 """What has been published, and what the batch under way is about to write.
 
 A batch is published by its document (`warehouse.batch_document`), last. Before it writes its first
-file it writes down their names; a driver that starts and finds names without the document removes
-those files, so that what a crash left half done is gone before anything else is done, whatever the
-batch is cut like then.
+file it writes down how far it goes and the names of its files. A driver that starts and finds these
+without the document removes the files and does exactly that batch first: it bears the same names,
+so not even a worker that outlived its driver leaves a file that nobody knows.
 """
 
 from dataclasses import dataclass
@@ -28,6 +28,7 @@ _DIGITS = 12
 
 class _Intent(msgspec.Struct, frozen=True):
     batch: str
+    through: dict[str, str]
     files: list[str]
 
 
@@ -38,6 +39,8 @@ class Published(NamedTuple):
     """In the order in which they were published."""
     through: Position
     """Shard → the last sequence number done."""
+    planned: Position | None = None
+    """How far the next batch has to go, where a crash cut it off."""
 
     @property
     def next_batch(self) -> str:
@@ -73,12 +76,13 @@ class Journal:
         if intent is not None and intent.batch not in batches:
             for name in intent.files:
                 self.lake.delete(name)
+            return Published(batches, through, intent.through)
         return Published(batches, through)
 
-    def intend(self, batch: str, files: list[str]) -> None:
-        """Write down the files that a batch is about to write."""
+    def intend(self, batch: str, through: dict[str, str], files: list[str]) -> None:
+        """Write down how far a batch goes and which files it is about to write."""
         with self.lake.publish(self._intent_name) as path:
-            path.write_bytes(msgspec.json.encode(_Intent(batch, files)))
+            path.write_bytes(msgspec.json.encode(_Intent(batch, through, files)))
 
     def publish(self, document: BatchDocument) -> None:
         """Let the batch be seen."""

@@ -27,6 +27,8 @@ SEQUENCE_DIGITS = 56
 """What Kinesis' sequence numbers have; padded to it, their text order is stream order."""
 
 _ARRIVALS = ("approximateArrivalTimestamp", "__src_timestamp")
+_PARTITIONS = 8
+"""However many cores there are: the files of a batch do not depend on them."""
 _VERSION = 2
 """The layout of sequence numbers since 2014: their lowest 4 bits."""
 
@@ -114,31 +116,50 @@ def run_batch(silver: SparkSilver, frame: "DataFrame") -> None:
     Raises:
         AirsideError: See `SparkSilver.run`.
     """
-    shards = frame.sparkSession.sparkContext.defaultParallelism
+    rows = frame.select(*_columns(frame.columns))
+    planned = silver.planned()
+    if planned is None:
+        silver.run(_chunks(silver, rows, None))
+        return
+    rows = rows.persist()  # read once, for two batches
+    try:
+        silver.run(_chunks(silver, rows, planned))
+        silver.run(_chunks(silver, rows, None))
+    finally:
+        rows.unpersist()
+
+
+def _chunks(silver: SparkSilver, rows: "DataFrame", through: Position | None) -> "DataFrame":
+    """Chunks of the records that are next, up to a position where there is one."""
+    work = partial(to_records, after=dict(silver.position()), through=through)
     records = (
-        frame.select(*_columns(frame.columns))
-        .mapInArrow(partial(to_records, after=dict(silver.position())), RECORDS_DDL)
-        .repartition(shards, "shard_id")
+        rows.mapInArrow(work, RECORDS_DDL)
+        .repartition(_PARTITIONS, "shard_id")
         .sortWithinPartitions("shard_id", "sequence_number")
     )
-    silver.run(records.mapInArrow(partial(judge, feed=silver.feed), DDL))
+    return records.mapInArrow(partial(judge, feed=silver.feed), DDL)
 
 
-def to_records(batches: Batches, after: Position) -> Iterator[pa.RecordBatch]:
+def to_records(
+    batches: Batches, after: Position, through: Position | None = None
+) -> Iterator[pa.RecordBatch]:
     """Turn a connector's rows into records beyond a position; runs in a worker.
 
     Args:
         batches: Columns data, sequence number and arrival, in this order.
         after: What is done already.
+        through: Where to stop; None gives all.
     """
+
+    def is_next(shard: str, number: str) -> bool:
+        is_in_plan = through is None or number <= through.get(shard, "")
+        return is_in_plan and number > after.get(shard, "")
+
     for batch in batches:
         data, numbers, arrivals = batch.columns
         padded = [number.zfill(SEQUENCE_DIGITS) for number in numbers.to_pylist()]
         shards = [shard_of(number) for number in padded]
-        is_new = pa.array(
-            [number > after.get(shard, "") for shard, number in zip(shards, padded, strict=True)],
-            pa.bool_(),
-        )
+        is_wanted = pa.array(map(is_next, shards, padded), pa.bool_())
         lines = [_line(payload) for payload in data.to_pylist()]
         yield pa.RecordBatch.from_arrays(
             [
@@ -148,7 +169,7 @@ def to_records(batches: Batches, after: Position) -> Iterator[pa.RecordBatch]:
                 pa.array(lines, pa.binary()),
             ],
             names=["shard_id", "sequence_number", "arrived_at_us", "payload"],
-        ).filter(is_new)
+        ).filter(is_wanted)
 
 
 def _columns(given: list[str]) -> list[str]:

@@ -39,7 +39,13 @@ _JAVA = range(17, 22)
 
 @contextmanager
 def session(master: str) -> "Iterator[SparkSession]":
-    """`open_session`, and stop it at the end."""
+    """The session that this process has, or `open_session`, which is stopped at the end."""
+    if "pyspark" in sys.modules:
+        from pyspark.sql import SparkSession  # noqa: PLC0415 - see `open_session`
+
+        if (spark := SparkSession.getActiveSession()) is not None:
+            yield spark
+            return
     spark = open_session(master)
     try:
         yield spark

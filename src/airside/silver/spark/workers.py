@@ -18,7 +18,7 @@ from airside.lake import Lake, open_lake
 from airside.silver.files import write
 from airside.silver.kernel import RECORDS, Kernel
 from airside.silver.quarantine import quarantined
-from airside.silver.spark.chunks import chunk_name, from_bytes, make_chunk, pieces
+from airside.silver.spark.chunks import chunk_name, from_bytes, groups, make_chunk, runs
 from airside.stream import Frame, Position, frames_to_arrow
 
 RECORDS_DDL = "shard_id string, sequence_number string, arrived_at_us bigint, payload binary"
@@ -68,7 +68,7 @@ def judge(batches: Batches, feed: Feed) -> Iterator[pa.RecordBatch]:
 
 def judge_parts(
     batches: Batches,
-    parts: Sequence[Part],
+    tasks: Sequence[Sequence[Part]],
     read: Callable[[Part], Sequence[Frame]],
     after: Position,
     feed: Feed,
@@ -76,17 +76,20 @@ def judge_parts(
     """Make chunks out of parts of an archive.
 
     Args:
-        batches: A column `id`: the parts that this task is to do.
-        parts: All parts of the batch.
+        batches: A column `id`: the tasks that are to be done here.
+        tasks: The parts of each task of the batch.
         read: Gives a part's frames.
         after: What is done already; records up to it are passed over.
         feed: The kind of record.
     """
-    for batch in batches:
-        for index in batch["id"].to_pylist():
-            frames = read(parts[index])
-            tables = (_beyond(frames_to_arrow(group), after) for group in _groups(frames))
-            yield from _chunks(tables, feed)
+    tables = (
+        _beyond(frames_to_arrow(group), after)
+        for batch in batches
+        for index in batch["id"].to_pylist()
+        for part in tasks[index]
+        for group in _groups(read(part))
+    )
+    yield from _chunks(tables, feed)
 
 
 def write_files(
@@ -135,9 +138,13 @@ def _write(lake: Lake, name: str, table: pa.Table) -> int:
 
 
 def _chunks(tables: Iterable[pa.Table], feed: Feed) -> Iterator[pa.RecordBatch]:
-    for records in pieces(tables):
-        verdicts = _kernel(feed).to_arrow(records)
-        yield make_chunk(records, verdicts, quarantined(records, verdicts), feed.key)
+    for group in groups(tables):
+        judged = _kernel(feed).to_arrow(group)
+        for run in runs(group):
+            records, verdicts = (
+                table.slice(run.start, run.stop - run.start) for table in (group, judged)
+            )
+            yield make_chunk(records, verdicts, quarantined(records, verdicts), feed.key)
 
 
 @cache

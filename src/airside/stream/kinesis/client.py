@@ -105,10 +105,10 @@ def _service() -> Any:  # noqa: ANN401 - boto3 has no types
         return boto3.session.Session().client("kinesis", config=config)
     except botocore.exceptions.NoRegionError as error:
         raise TerminalError(
-            "no AWS region is set; set AWS_REGION, for example AWS_REGION=eu-central-1"
+            "no AWS region is set; set one, for example AWS_DEFAULT_REGION=eu-central-1"
         ) from error
     except (botocore.exceptions.BotoCoreError, ValueError) as error:
         raise TerminalError(
-            f"the AWS SDK cannot be set up ({error}); check AWS_PROFILE, AWS_REGION, "
+            f"the AWS SDK cannot be set up ({error}); check AWS_PROFILE, AWS_DEFAULT_REGION, "
             "AWS_ENDPOINT_URL_KINESIS and ~/.aws/config"
         ) from error

@@ -4,6 +4,7 @@ Kinesis forgets a record after the stream's retention, and says nothing to a rea
 what follows it. As long as the stream still has the record at which a consumer stands, it has all
 that came after. Where it has not, either nothing has arrived since, or what arrived may be lost; to
 tell the two apart, each consumer notes now and then until when it has certainly read everything.
+A directory that has just been made from an archive has no such notes, and cannot tell.
 """
 
 from collections.abc import Callable
@@ -98,8 +99,8 @@ class Continuity:
 
     def _has_read_all(self, shard_id: str) -> bool:
         noted = self._memory.recall(shard_id)
-        if noted is None or noted == _ENDED:
-            return noted == _ENDED
+        if noted is None or noted == _ENDED:  # without a note, the position is an archive's
+            return True
         return self._clock() - int(noted) < self._retention()
 
     def _retention(self) -> int:

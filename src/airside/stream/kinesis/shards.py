@@ -17,6 +17,8 @@ class Shard:
     shard_id: str
     parents: tuple[str, ...]
     """From which it was split or merged; they may have aged out."""
+    is_closed: bool = False
+    """Takes no more records."""
 
 
 def list_shards(client: Client) -> dict[str, Shard]:
@@ -31,7 +33,8 @@ def list_shards(client: Client) -> dict[str, Shard]:
         for found in answer["Shards"]:
             parents = (found.get("ParentShardId"), found.get("AdjacentParentShardId"))
             name = found["ShardId"]
-            shards[name] = Shard(name, tuple(parent for parent in parents if parent))
+            is_closed = "EndingSequenceNumber" in found.get("SequenceNumberRange", {})
+            shards[name] = Shard(name, tuple(parent for parent in parents if parent), is_closed)
         token = answer.get("NextToken")
         if not token:
             return dict(sorted(shards.items()))

@@ -166,15 +166,19 @@ class Source:
         shard_id, sequence = place
         reading = self._reading(shard_id)
         with reading.lock:
-            iterator = self._iterator(shard_id, "AT_SEQUENCE_NUMBER", sequence)
+            iterator: str | None = None
             for _ in range(_MAX_EMPTY_READS):
-                answer = self._read(iterator, reading, limit=1)
+                iterator = iterator or self._iterator(shard_id, "AT_SEQUENCE_NUMBER", sequence)
+                try:
+                    answer = self._read(iterator, reading, limit=1)
+                except ExpiredIteratorError:
+                    iterator = None
+                    continue
                 if answer["Records"]:
                     return bool(answer["Records"][0]["SequenceNumber"] == unpadded(sequence))
-                following = answer.get("NextShardIterator")
-                if following is None or answer.get("MillisBehindLatest", 0) == 0:
+                iterator = answer.get("NextShardIterator")
+                if iterator is None or answer.get("MillisBehindLatest", 0) == 0:
                     return False
-                iterator = following
         raise self._endless(shard_id)
 
     def _known(self, place: Place, since: float) -> Page | None:
@@ -200,7 +204,9 @@ class Source:
             last = frames[-1].last_sequence_number if frames else sequence
             iterator = answer.get("NextShardIterator")
             is_tip = (
-                answer.get("MillisBehindLatest", 0) == 0 and len(answer["Records"]) < _PAGE_RECORDS
+                answer.get("MillisBehindLatest", 0) == 0
+                and len(answer["Records"]) < _PAGE_RECORDS
+                and not self._is_closed(shard_id)  # then only the end of its iterators is the end
             )
             with self._lock:
                 self._keep(sequence, frames)
@@ -218,6 +224,10 @@ class Source:
             if is_tip:
                 return _NOTHING_YET
         raise self._endless(shard_id)
+
+    def _is_closed(self, shard_id: str) -> bool:
+        shard = self._shards.get(shard_id)
+        return shard is not None and shard.is_closed
 
     def _keep(self, sequence: str, frames: list[Frame]) -> None:
         for frame in frames:
@@ -237,16 +247,18 @@ class Source:
         shard_id, sequence = place
         with self._lock:
             iterator = self._iterators.pop(place, None)
-        if iterator is not None:
+        expired: ExpiredIteratorError | None = None
+        for _ in range(self.backoff.attempts):
+            if iterator is None and sequence == START:
+                iterator = self._iterator(shard_id, "TRIM_HORIZON")
+            elif iterator is None:
+                iterator = self._iterator(shard_id, "AFTER_SEQUENCE_NUMBER", sequence)
             try:
                 return self._read(iterator, reading)
-            except ExpiredIteratorError:
-                pass
-        if sequence == START:
-            iterator = self._iterator(shard_id, "TRIM_HORIZON")
-        else:
-            iterator = self._iterator(shard_id, "AFTER_SEQUENCE_NUMBER", sequence)
-        return self._read(iterator, reading)
+            except ExpiredIteratorError as error:
+                iterator, expired = None, error
+        assert expired is not None  # noqa: S101 - there is at least one try
+        raise expired
 
     def _iterator(self, shard_id: str, kind: str, sequence: str = START) -> str:
         given = {"StartingSequenceNumber": unpadded(sequence)} if sequence else {}
