@@ -15,6 +15,7 @@ import pytest
 from airside.errors import RetryableError, TerminalError
 from airside.lake import open_lake
 from airside.runtime.clocks import wall_clock
+from airside.runtime.compaction import compact
 from airside.runtime.data_dir import DataDir
 from airside.runtime.observatory import Observatory
 from airside.runtime.pipeline import Pipeline, open_pipeline
@@ -126,7 +127,8 @@ def test_killed_and_started_again_it_equals_the_local_one(
     assert status["balanced"] is True
     assert status["archived"] == RECORDS
     assert call("doctor", "--data-dir", data).code == 0
-    airside_here("compact", "--data-dir", data)
+    airside_here("compact", "--lake", url)
+    assert clean_rows(lake, tmp_path / "compacted") == lake_contents(local)
     airside_here("backfill", "--data-dir", data)
     assert warehouse_contents(data / "warehouse.duckdb") == warehouse_contents(
         local / "warehouse.duckdb"
@@ -197,6 +199,27 @@ def test_a_restore_that_is_cut_off_goes_on(
     assert clean_rows(lake, tmp_path / "copy") == lake_contents(local)
 
 
+def test_a_lake_that_was_compacted_gives_the_same_again(
+    data: Path, local: Path, url: str, tmp_path: Path
+) -> None:
+    lake = open_lake(url)
+    with open_in_small_steps(data, url) as pipeline:
+        pipeline.archiver.run_once(flush=True)
+        while pipeline.silver.run_once():
+            pass
+    merged = compact(lake, lambda: wall_clock() + 3_600_000_000)
+    assert all(read > written for read, written in merged.values()), merged
+    assert clean_rows(lake, tmp_path / "compacted") == lake_contents(local)
+    assert quarantined_rows(tmp_path / "compacted") == quarantined_rows(local)
+    shutil.rmtree(data)
+    airside_here("run", "--until-drained", "--data-dir", data, "--lake", url)
+    assert warehouse_contents(data / "warehouse.duckdb") == warehouse_contents(
+        local / "warehouse.duckdb"
+    )
+    assert clean_rows(lake, tmp_path / "again") == lake_contents(local)
+    assert quarantined_rows(tmp_path / "again") == quarantined_rows(local)
+
+
 def test_a_new_directory_takes_the_lake_over(data: Path, url: str, tmp_path: Path) -> None:
     lake, new = open_lake(url), tmp_path / "new"
     with open_in_small_steps(data, url) as old:
@@ -234,6 +257,15 @@ def test_records_of_its_own_beside_the_archive_of_others_are_refused(
     third = tmp_path / "third"
     message = refused(2, "backfill", "--source", own, "--data-dir", third, "--lake", url)
     assert "holds an archive already" in message
+
+
+def test_the_lake_of_a_spark_job_is_refused(url: str, tmp_path: Path) -> None:
+    with open_lake(url).publish("dedupe/flight_events/intent.json") as path:
+        path.write_bytes(b"{}")
+    for command in (("run", "--until-drained", "--data-dir", tmp_path / "d"), ("compact",)):
+        assert "are a Spark job's" in refused(2, *command, "--lake", url)
+    call("ingest", "-", "--data-dir", tmp_path / "d", stdin=b"{}\n")
+    assert DataDir(tmp_path / "d").lake_url is None
 
 
 def test_a_bucket_that_is_not_there_is_one_line(tmp_path: Path, s3: S3) -> None:
