@@ -10,6 +10,7 @@ from hypothesis import settings
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
+    from support.postgres import Postgres
     from support.s3 import S3
 
 # No deadline: a busy machine is no failure. In CI the same examples every time: a run that fails
@@ -42,3 +43,18 @@ def spark() -> "Iterator[SparkSession]":
     from support.spark import spark_session  # noqa: PLC0415 - most tests need no such thing
 
     yield from spark_session()
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> "Iterator[Postgres]":
+    """A real PostgreSQL, started when the first test needs it."""
+    from support.postgres import running  # noqa: PLC0415 - most tests need no such server
+
+    with running() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres(postgres_server: "Postgres") -> str:
+    """The URL of an empty database."""
+    return postgres_server.new_database()

@@ -42,9 +42,14 @@ export class Chart {
 
   /** @param summary What the chart says, for those who do not see it. */
   show(summary: string, build: (colors: Palette) => object): void {
-    setAttributes(this.element, { role: "img", "aria-label": summary });
+    this.describe(summary);
     this.build = build;
     this.draw();
+  }
+
+  /** Says something else of the same picture. */
+  describe(summary: string): void {
+    setAttributes(this.element, { role: "img", "aria-label": summary });
   }
 
   protected whenReady(_instance: ECharts, _engine: Engine): void | Promise<void> {

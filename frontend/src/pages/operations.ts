@@ -7,6 +7,7 @@ import { kpiTiles } from "../panels/kpis";
 import { MovementsPanel } from "../panels/movements";
 import { StatusMixPanel } from "../panels/statusMix";
 import { TurnaroundPanel } from "../panels/turnaround";
+import type { Figures } from "../state/aggregates";
 import type { Context } from "../state/context";
 import { h } from "../ui/dom";
 import type { Panel } from "../ui/panel";
@@ -24,6 +25,7 @@ export function operationsPage(context: Context): PageView {
   const pairs = new DelayPairsPanel(context);
   const computed: Panel<never>[] = [delays.panel, turnaround.panel, movements.panel, pairs.panel] as never[];
   let isShown = false;
+  let drawn: Partial<Figures> = {};
 
   const showFigures = (): void => {
     if (!isShown) return;
@@ -31,18 +33,25 @@ export function operationsPage(context: Context): PageView {
     if (aggregates.state === "error") {
       const state = { kind: "error", message: aggregates.problem, retry: () => aggregates.retry() } as const;
       for (const panel of computed) panel.setState(state);
+      drawn = {};
       return;
     }
     const { figures } = aggregates;
     if (aggregates.state === "loading" || !figures) {
       for (const panel of computed) panel.setState({ kind: "loading" });
+      drawn = {};
       return;
     }
+    // the tiles change each second, most charts don't
+    const isNew = (...names: (keyof Figures)[]): boolean => names.some((name) => figures[name] !== drawn[name]);
     tiles.update(figures.kpis);
-    delays.update(figures.airline_delays);
-    turnaround.update(figures.passengers_vs_turnaround, figures.turnaround_points);
-    movements.update(figures.movements);
-    pairs.update(figures.delay_pairs);
+    if (isNew("airline_delays")) delays.update(figures.airline_delays);
+    if (isNew("passengers_vs_turnaround", "turnaround_points")) {
+      turnaround.update(figures.passengers_vs_turnaround, figures.turnaround_points);
+    }
+    if (isNew("movements")) movements.update(figures.movements);
+    if (isNew("delay_pairs")) pairs.update(figures.delay_pairs);
+    drawn = { ...figures };
   };
   const showFlights = (): void => {
     if (!isShown || !live.parts) return;

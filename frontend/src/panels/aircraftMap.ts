@@ -1,6 +1,7 @@
 /** Where the aircraft are, and where they head. */
 import type { AirportInfo, AirportMovements, LiveFlight } from "../api/types";
 import { type Focus, geo, MapChart } from "../charts/map";
+import type { Mark } from "../charts/marks";
 import type { Palette } from "../charts/palette";
 import { tooltip } from "../charts/parts";
 import type { Context } from "../state/context";
@@ -11,9 +12,6 @@ import { Panel } from "../ui/panel";
 import { PHASES } from "../ui/status";
 import { throttle } from "../state/signal";
 
-/** Nose up, in a box of 24 by 24. */
-const PLANE =
-  "path://M12 1.5c.9 0 1.5 1.2 1.5 2.6v5.2l8.5 5v2.2l-8.5-2.7v4.9l2.4 1.8v1.7L12 21.100l-3.900 1.100v-1.700l2.400-1.800v-4.900L2 16.500v-2.200l8.500-5V4.100c0-1.400.6-2.600 1.500-2.600z";
 /** Of all airports in the world, those that the flights use. */
 const AIRPORTS_DRAWN = 150;
 const REDRAW_MS = 1_000;
@@ -22,10 +20,16 @@ export class AircraftMapPanel {
   readonly panel: Panel<LiveFlight>;
   private readonly chart: MapChart;
   private focus: Focus | null = null;
+  /** Names what is drawn below the aircraft. */
+  private below = "";
   private readonly redraw = throttle(REDRAW_MS, () => this.draw());
 
   constructor(private readonly context: Context) {
-    this.chart = new MapChart("chart-map", ({ data }) => this.choose(data));
+    this.chart = new MapChart("chart-map", {
+      choose: ({ data }) => context.view.add("airport", (data as { airport: string }).airport),
+      chooseMark: ({ name }) => this.withFlight(name, ({ flight_icao }) => context.view.add("flight", flight_icao)),
+      describeMark: ({ name }) => this.withFlight(name, describe) ?? [],
+    });
     const zoom = (text: string, label: string, act: () => void): HTMLElement =>
       h("button", { class: "small", text, attrs: { type: "button", "aria-label": label, title: label }, on: { click: act } });
     const controls = h(
@@ -80,31 +84,51 @@ export class AircraftMapPanel {
       return;
     }
     this.panel.setState({ kind: "ready" });
-    const airports = this.context.live.parts?.movements ?? [];
     this.focus ??= focusOn(airport, placed);
-    const { focus } = this;
+    const summary = `Map around ${airport.airport_iata}: ${placed.length} aircraft, ${airborne} of them en route.`;
+    this.drawBelow(airport, this.focus, summary);
+    this.chart.setMarks(marksOf(placed));
+  }
+
+  /** What does not move: drawn anew only where it is another. */
+  private drawBelow(airport: AirportInfo, focus: Focus, summary: string): void {
+    const airports = (this.context.live.parts?.movements ?? []).slice(0, AIRPORTS_DRAWN).filter(isPlaced);
     const { clientWidth, clientHeight } = this.chart.element;
     const aspect = clientHeight > 0 ? clientWidth / clientHeight : 1;
-    const summary = `Map around ${airport.airport_iata}: ${placed.length} aircraft, ${airborne} of them en route.`;
+    const codes = airports.map(({ airport_iata }) => airport_iata).toSorted();
+    const below = [airport.airport_iata, aspect, ...codes].join(" ");
+    if (below === this.below) {
+      this.chart.describe(summary);
+      return;
+    }
+    this.below = below;
     this.chart.show(summary, (colors) => ({
       geo: geo(colors, focus, aspect),
-      tooltip: tooltip(colors, "item", ({ data }: { data: { lines: string[] } }) => data.lines),
-      series: [
-        airportSeries(colors, airports.slice(0, AIRPORTS_DRAWN), airport),
-        groundSeries(colors, placed.filter((flight) => flight.flight_status !== "en-route")),
-        aircraftSeries(colors, placed.filter((flight) => flight.flight_status === "en-route")),
-      ],
+      tooltip: tooltip(colors, "item", ({ data }: { data: { airport: string } }) => this.tellAirport(data.airport)),
+      series: [airportSeries(colors, airports, airport)],
     }));
   }
 
-  private choose(data: unknown): void {
-    const { flight, airport } = data as { flight?: string; airport?: string };
-    if (flight) this.context.view.add("flight", flight);
-    else if (airport) this.context.view.add("airport", airport);
+  private tellAirport(code: string): string[] {
+    const found = this.context.live.parts?.movements.find(({ airport_iata }) => airport_iata === code);
+    if (!found) return [code];
+    return [
+      `${found.airport_iata} ${found.airport_name}`,
+      `${count(found.departures)} departures, ${count(found.arrivals)} arrivals`,
+    ];
+  }
+
+  private withFlight<T>(leg: string, use: (flight: LiveFlight) => T): T | null {
+    const flight = this.context.live.flights.get(leg);
+    return flight ? use(flight) : null;
   }
 }
 
 type Placed = LiveFlight & { latitude: number; longitude: number };
+
+function isPlaced({ latitude, longitude }: AirportMovements): boolean {
+  return latitude !== null && longitude !== null;
+}
 
 function hasPosition(flight: LiveFlight): flight is Placed {
   return flight.latitude !== null && flight.longitude !== null;
@@ -126,7 +150,7 @@ function focusOn(airport: AirportInfo, flights: Placed[]): Focus {
   return { longitude, latitude, reach: Math.min(40, Math.max(4, far * 1.1)) };
 }
 
-function describe(flight: Placed): string[] {
+function describe(flight: LiveFlight): string[] {
   return [
     `${flight.flight_icao} ${flight.departure_airport_iata} → ${flight.arrival_airport_iata}`,
     `${PHASES[flight.flight_status].label}, heading ${flight.heading ?? UNKNOWN}°`,
@@ -134,46 +158,19 @@ function describe(flight: Placed): string[] {
   ];
 }
 
-function aircraftSeries(colors: Palette, flights: Placed[]): object {
-  return {
-    id: "aircraft",
-    type: "scatter",
-    coordinateSystem: "geo",
-    symbol: PLANE,
-    symbolSize: rem() * 0.95,
-    cursor: "pointer",
-    itemStyle: { color: colors.status("en-route"), borderColor: colors.sea, borderWidth: 0.6 },
-    data: flights.map((flight) => ({
-      value: [flight.longitude, flight.latitude],
-      // clockwise from north here, counter-clockwise there
-      symbolRotate: -(flight.heading ?? 0),
-      flight: flight.flight_icao,
-      lines: describe(flight),
-    })),
-    z: 6,
-  };
-}
-
-function groundSeries(colors: Palette, flights: Placed[]): object {
-  return {
-    id: "ground",
-    type: "scatter",
-    coordinateSystem: "geo",
-    symbol: "rect",
-    symbolSize: rem() * 0.35,
-    cursor: "pointer",
-    data: flights.map((flight) => ({
-      value: [flight.longitude, flight.latitude],
-      flight: flight.flight_icao,
-      lines: describe(flight),
-      itemStyle: { color: colors.status(flight.flight_status) },
-    })),
-    z: 4,
-  };
+/** Those on the ground first, so that those in the air lie over them. */
+function marksOf(flights: Placed[]): Mark[] {
+  const marks = flights.map((flight) => ({
+    name: flight.leg_key,
+    longitude: flight.longitude,
+    latitude: flight.latitude,
+    status: flight.flight_status,
+    heading: flight.flight_status === "en-route" ? (flight.heading ?? 0) : null,
+  }));
+  return [...marks.filter(({ heading }) => heading === null), ...marks.filter(({ heading }) => heading !== null)];
 }
 
 function airportSeries(colors: Palette, airports: AirportMovements[], hub: AirportInfo): object {
-  const placed = airports.filter((one) => one.latitude !== null && one.longitude !== null);
   return {
     id: "airports",
     type: "scatter",
@@ -191,14 +188,10 @@ function airportSeries(colors: Palette, airports: AirportMovements[], hub: Airpo
       textBorderWidth: 2,
     },
     labelLayout: { hideOverlap: true },
-    data: placed.map((one) => ({
+    data: airports.map((one) => ({
       value: [one.longitude, one.latitude],
       airport: one.airport_iata,
       symbolSize: one.airport_iata === hub.airport_iata ? rem() * 0.8 : rem() * 0.4,
-      lines: [
-        `${one.airport_iata} ${one.airport_name}`,
-        `${count(one.departures)} departures, ${count(one.arrivals)} arrivals`,
-      ],
     })),
     z: 5,
   };

@@ -8,7 +8,7 @@ from airside.errors import CorruptDataError
 from airside.events import Feed
 from airside.lake import Lake
 from airside.ledger import Ledger
-from airside.stream import Frame, RangeFile, SequenceRange, Stream, hour_folder
+from airside.stream import Backlog, Frame, Horizon, RangeFile, SequenceRange, Stream, hour_folder
 
 BRONZE = "bronze"
 DATA_SUFFIX = ".ndjson.zst"
@@ -115,11 +115,17 @@ class Archiver:
     def run_once(self, *, flush: bool = False) -> int:
         """Archive what is due, or all there is with `flush`; returns how many records.
 
-        What a crash or an error cut off comes first, over exactly the same records.
+        What a crash or an error cut off comes first, over exactly the same records. What arrives
+        meanwhile is left to the next time.
         """
         done = self._redo()
-        while self._due(flush):
+        horizon: Horizon | None = None
+        while True:
             position = self._ledger.position(BRONZE)
+            backlog = self._stream.backlog(position)
+            horizon = horizon or Horizon.of(backlog, self._clock())
+            if horizon.is_reached(backlog) or not (flush or self._is_due(backlog)):
+                return done
             frames = self._stream.read(
                 position, max_records=_READ_RECORDS, max_bytes=_READ_RAW_BYTES
             )
@@ -130,14 +136,12 @@ class Archiver:
                     planned = SequenceRange.of(after, file_frames)
                     done += self._write(planned, file_frames)
                     position |= planned.through
-        return done
 
-    def _due(self, flush: bool) -> bool:
-        backlog = self._stream.backlog(self._ledger.position(BRONZE))
+    def _is_due(self, backlog: Backlog) -> bool:
         if backlog.oldest_arrived_at_us is None:
             return False
         waited_us = self._clock() - backlog.oldest_arrived_at_us
-        return flush or backlog.stored_bytes >= self._cut_bytes or waited_us >= self._cut_us
+        return backlog.stored_bytes >= self._cut_bytes or waited_us >= self._cut_us
 
     def _redo(self) -> int:
         pending = self._ledger.pending(BRONZE)

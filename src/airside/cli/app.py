@@ -25,6 +25,7 @@ _COMMANDS = {
     "status": ("answers", "The accounting of every record."),
     "sql": ("answers", "Ask the warehouse a question."),
     "quarantine": ("quarantine", "Look at records that were refused, and send them again."),
+    "refresh": ("refresh", "Load a warehouse on PostgreSQL or Redshift from the lake."),
     "backfill": ("operate", "Rebuild silver and gold from the archive."),
     "spark": ("spark", "The transform on Spark, over a whole archive."),
     "compact": ("operate", "Merge small files of past hours."),

@@ -5,7 +5,13 @@ from pathlib import Path
 import click
 from rich.text import Text
 
-from airside.cli.options import data_dir_option, effective, json_option, lake_option
+from airside.cli.options import (
+    data_dir_option,
+    effective,
+    json_option,
+    lake_option,
+    stream_option,
+)
 from airside.cli.output import Column, console, counted, print_json, progress_bars, table
 from airside.cli.values import cell
 from airside.runtime.backfill import rebuild
@@ -27,8 +33,11 @@ _HEADLINES = {"warning": "Worth a look:", "stopped": "Data stops at:"}
     "has written below a folder or prefix.",
 )
 @lake_option
+@stream_option
 @data_dir_option
-def backfill(source: str | None, lake_url: str | None, data_dir: Path | None) -> None:
+def backfill(
+    source: str | None, lake_url: str | None, stream: str | None, data_dir: Path | None
+) -> None:
     """Rebuild silver and gold from the archive, row for row.
 
     Without --source, the directory's own silver and gold are made anew and put in place when they
@@ -40,7 +49,7 @@ def backfill(source: str | None, lake_url: str | None, data_dir: Path | None) ->
       airside backfill --source old-data --data-dir new-data
       airside backfill --source s3://raw-bucket/bronze/flight_events --data-dir new-data
     """
-    directory, settings = effective(data_dir, lake__url=lake_url)
+    directory, settings = effective(data_dir, lake__url=lake_url, stream__url=stream)
     with progress_bars(backfill=None) as advance:
 
         def progress(records: int) -> None:

@@ -110,9 +110,9 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} s"
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, plural: str | None = None) -> str:
     """A number of things, in words: `1 record`, `2,000 records`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def print_json(document: object) -> None:

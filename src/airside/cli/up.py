@@ -16,6 +16,7 @@ from airside.cli.options import (
     effective,
     lake_option,
     simulator_options,
+    stream_option,
 )
 from airside.cli.output import console
 from airside.runtime.interrupts import stop_on_signals
@@ -38,6 +39,7 @@ _REFRESH_SECONDS = 1.0
 @click.option("--no-dashboard", is_flag=True, help="Serve no page and no API.")
 @click.option("--quiet", is_flag=True, help="One line a refresh, for logs and pipes.")
 @lake_option
+@stream_option
 @data_dir_option
 def up(
     airport: str | None,
@@ -54,6 +56,7 @@ def up(
     no_dashboard: bool,
     quiet: bool,
     lake_url: str | None,
+    stream: str | None,
     data_dir: Path | None,
 ) -> None:
     """Start simulator, pipeline, dashboard and a live view. Ctrl-C stops; starting again goes on.
@@ -63,6 +66,7 @@ def up(
       airside up
       airside up --airport FRA --flights 1200 --mess hostile
       airside up --no-simulator --quiet
+      airside up --no-simulator --stream kinesis://airside
     """
     directory, settings = effective(
         data_dir,
@@ -72,6 +76,7 @@ def up(
         simulator__mess=mess,
         simulator__time_compression=time_compression,
         silver__window_seconds=window,
+        stream__url=stream,
         dashboard__host=host,
         dashboard__port=port,
         dashboard__token=token,

@@ -78,8 +78,11 @@ class Board:
         changes: dict[int, Row],
     ) -> None:
         assert self._table is not None  # noqa: S101 - the caller has looked
+        table, before = table.take(now), self._table.take(then)
         for name in table.column_names:
-            new, old = table[name].take(now), self._table[name].take(then)
+            new, old = table[name], before[name]
+            if new.equals(old):
+                continue
             differs = pc.fill_null(pc.not_equal(new, old), pc.xor(new.is_null(), old.is_null()))
             # Both null compares to null, and xor of two nulls is false.
             places = np.flatnonzero(differs.to_numpy())

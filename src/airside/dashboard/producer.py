@@ -17,8 +17,8 @@ from airside import __version__
 from airside.dashboard import parts
 from airside.dashboard.backend import Backend, Document, Options
 from airside.dashboard.board import Board
-from airside.dashboard.filters import Filters
 from airside.dashboard.notices import notices
+from airside.dashboard.parts import GoldParts
 from airside.dashboard.push import Message
 from airside.dashboard.queries import kpis, live
 from airside.dashboard.queries.live import Freshness, Version
@@ -28,7 +28,6 @@ from airside.errors import AirsideError
 _LOG = logging.getLogger(__name__)
 Publish = Callable[[Message, Message], None]
 _PIPELINE_SECONDS = 1.0
-_POINTS_SECONDS = 30.0
 _READING_SHARE = 2  # at most half of the time goes into reading
 
 
@@ -62,12 +61,10 @@ class Producer:
         self._lock = threading.RLock()
         self._board = Board()
         self._parts: Document = parts.empty()
-        self._figures: Document | None = None
-        self._figures_version: int | None = None
+        self._gold_parts = GoldParts(backend, options.airport, monotonic)
         self._is_built = False
         self._freshness = Freshness()
-        self._pipeline_due = self._points_due = 0.0
-        self._points_version: int | None = None
+        self._pipeline_due = 0.0
         self._snapshot: tuple[int, bytes] | None = None
         self._has_looked = threading.Event()
         self._stop = threading.Event()
@@ -200,7 +197,8 @@ class Producer:
         yield from self._update_board(version, freshness)
         yield from self._update_parts()
         self.update_seconds = self._monotonic() - began
-        self._has_looked.set()
+        if not self._gold_parts.is_reading:
+            self._has_looked.set()
 
     def _update_board(self, version: Version, freshness: Freshness) -> list[Document]:
         table = None
@@ -215,7 +213,7 @@ class Producer:
             upserts, removes = self._board.update(table)
             changed = {
                 "by_status": self._board.by_status(),
-                "kpis": kpis.tiles(self._figures, self._board.rows.values()),
+                "kpis": kpis.tiles(self._gold_parts.figures, self._board.rows.values()),
             }
             return self._keep(changed, upserts, removes)
 
@@ -223,20 +221,13 @@ class Producer:
         now = self._monotonic()
         changed: Document = {}
         if self._is_built and self.watermark is not None:
-            if self.version.gold != self._figures_version:
-                self._figures = kpis.settled(self._backend.reader, Filters(), self.watermark)
-                changed |= parts.of_gold(self._backend, self._options.airport)
-                self._figures_version = self.version.gold
-            if now >= self._points_due and self.version.gold != self._points_version:
-                self._points_due = now + _POINTS_SECONDS
-                self._points_version = self.version.gold
-                changed |= parts.points(self._backend.reader)
+            changed |= self._gold_parts.read(self.version.gold, self.watermark)
         if now >= self._pipeline_due or self.error is not None:
             self._pipeline_due = now + _PIPELINE_SECONDS
             changed["pipeline"] = self._backend.pipeline()
         self.error = None
         with self._lock:
-            changed["kpis"] = kpis.tiles(self._figures, self._board.rows.values())
+            changed["kpis"] = kpis.tiles(self._gold_parts.figures, self._board.rows.values())
             changed["notices"] = notices(self._state(changed))
             return self._keep(changed)
 
@@ -262,6 +253,7 @@ class Producer:
             "is_built": self._is_built,
             "has_data": self.version.batch_id > 0,
             "pipeline": changed.get("pipeline", self._parts["pipeline"]),
+            "warehouse": self._backend.warehouse,
         }
 
 

@@ -164,7 +164,8 @@ class EventStream(Response):
                 await self._send(send, _GZIP_HEADER)
             while messages := await viewer.next():
                 data = b"".join(m.deflated if self._compressed else m.plain for m in messages)
-                await asyncio.wait_for(self._send(send, data), SEND_TIMEOUT_SECONDS)
+                async with asyncio.timeout(SEND_TIMEOUT_SECONDS):
+                    await self._send(send, data)
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         except (TimeoutError, OSError):
             return  # the viewer has gone, or takes nothing any more

@@ -14,9 +14,10 @@ from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.lakes import ZONES, is_elsewhere, lake_of
+from airside.runtime.streams import open_for_consuming
 from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_warehouse
 from airside.settings import Settings
-from airside.stream import EmbeddedStream, Position
+from airside.stream import Position
 
 REBUILD = "rebuild"
 """Where silver and gold are built anew, inside the data directory."""
@@ -125,10 +126,10 @@ def _archive_the_rest(data_dir: DataDir, archive: Archive, settings: Settings) -
     """Let the archive hold all that the stream has."""
     with ExitStack() as stack:
         try:
-            stream = EmbeddedStream(data_dir.stream, clock=wall_clock)
-            stack.callback(stream.close)
             ledger = open_ledger(data_dir, settings, wall_clock)
             stack.callback(ledger.close)
+            stream = open_for_consuming(data_dir, settings, wall_clock, BRONZE, ledger)
+            stack.callback(stream.close)
             Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)
             position = ledger.position(BRONZE)
         except CorruptDataError as error:

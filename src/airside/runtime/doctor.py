@@ -87,8 +87,10 @@ def _directory(patient: Patient) -> Finding:
 
 
 def _stream(patient: Patient) -> Finding:
-    backlog = patient.stream.backlog({})
-    if backlog.received == 0:
+    received = patient.stream.backlog({}).received
+    if received is None:  # Kinesis does not know
+        received = patient.account.received
+    if received == 0:
         return Finding(
             "stream",
             "stopped",
@@ -96,7 +98,7 @@ def _stream(patient: Patient) -> Finding:
             "no producer writes to this data directory",
             patient.command("simulate"),
         )
-    text = f"{backlog.received:,} records received"
+    text = f"{received:,} records received"
     positions = {}
     with suppress(AirsideError):  # the ledger's own trouble is a finding of the stage that needs it
         positions = {stage: patient.ledger.position(stage) for stage in (BRONZE, SILVER)}

@@ -1,11 +1,15 @@
 """Where a data directory's files are: in itself, or in a lake elsewhere."""
 
+from contextlib import closing
 from pathlib import Path
 
 from airside.errors import UsageError
+from airside.events import FLIGHT_EVENTS
 from airside.lake import Lake, LocalLake, open_lake
+from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.settings import Settings
+from airside.stream import EmbeddedStream
 
 ZONES = ("bronze", "silver", "quarantine", "gold")
 """The folders of a lake."""
@@ -28,7 +32,8 @@ def settle_lake(data_dir: DataDir, settings: Settings) -> Lake:
     begin in the middle.
 
     Raises:
-        UsageError: Another lake is named than the directory has.
+        UsageError: Another lake is named than the directory has, the lake has the archive of other
+            records than the directory, or it cannot be used.
     """
     named = settings.lake.url
     if named is None:
@@ -43,8 +48,22 @@ def settle_lake(data_dir: DataDir, settings: Settings) -> Lake:
             f"{data_dir.root} has its lake in {remembered or data_dir.root}, not in {lake.url}; "
             "leave --lake out, or copy that lake there and start with a new --data-dir"
         )
+    # Asked before it is remembered: a bucket that is not there, or not ours, is no lake.
+    is_archive = bool(lake.names(f"bronze/{FLIGHT_EVENTS.name}"))
+    if is_archive and _has_taken_records(data_dir):
+        raise UsageError(
+            f"{data_dir.root} holds records of its own, but {lake.url} has the archive of others; "
+            "name an empty --data-dir, or a new lake with --lake"
+        )
     data_dir.remember_lake(url)
     return lake
+
+
+def _has_taken_records(data_dir: DataDir) -> bool:
+    if not data_dir.stream.exists():
+        return False
+    with closing(EmbeddedStream(data_dir.stream, clock=wall_clock)) as stream:
+        return bool(stream.backlog({}).received)
 
 
 def is_elsewhere(data_dir: DataDir) -> bool:

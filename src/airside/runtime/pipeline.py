@@ -2,15 +2,17 @@
 
 Each stage runs on a thread of its own, at its own cadence, and waits for no other. An error that
 may pass is tried again with growing patience; one that cannot pass stops the pipeline with its
-message, except in gold, which ingestion does not need.
+message, except in gold and the alerts, which ingestion does not need.
 """
 
+import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 
+from airside.alerts import AlertStore, Monitor
 from airside.bronze import BRONZE, Archive, Archiver
 from airside.errors import AirsideError, RetryableError
 from airside.events import FLIGHT_EVENTS
@@ -22,15 +24,26 @@ from airside.runtime.data_dir import DataDir
 from airside.runtime.lakes import ZONES, settle_lake
 from airside.runtime.patience import patiently
 from airside.runtime.restore import resume
-from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_warehouse
+from airside.runtime.streams import open_for_consuming, open_for_looking, open_stream
+from airside.runtime.wiring import (
+    make_gold,
+    make_monitor,
+    make_silver,
+    open_ledger,
+    open_warehouse,
+)
 from airside.settings import Settings
-from airside.silver import Silver
-from airside.stream import EmbeddedStream
+from airside.silver import SILVER, Silver
+from airside.stream import Horizon, Stream
 from airside.warehouse import DuckDBWarehouse, QueryServer
 
 GOLD = "gold"
+ALERTS = "alerts"
+_EXPENDABLE = {GOLD, ALERTS}
+"""Stages that ingestion does not need."""
 _MAX_BACKOFF_SECONDS = 30.0
 _RETENTION_SECONDS = 60.0
+_GOLD_PHASE_SECONDS = 0.25
 
 
 @dataclass
@@ -57,9 +70,10 @@ class Pipeline:
     archiver: Archiver
     silver: Silver
     gold: Gold
+    monitor: Monitor
     lake: Lake
-    stream: EmbeddedStream
-    silver_stream: EmbeddedStream
+    stream: Stream
+    silver_stream: Stream
     """The one that silver reads: each belongs to one thread."""
     ledger: Ledger
     gold_ledger: Ledger
@@ -100,9 +114,7 @@ class Pipeline:
         thread = threading.Thread(target=archive, name="bronze")
         thread.start()
         try:
-            waiting = self.stream.backlog(self.warehouse.checkpoint()).records
-            while waiting > 0 and not _is_set(stop) and (done := self.silver.run_once()):
-                waiting -= done  # what arrives meanwhile could keep this from ever ending
+            for done in self._waiting_batches(self.stream, stop):
                 progress("silver", done)
         finally:
             thread.join()
@@ -117,14 +129,21 @@ class Pipeline:
     def start(self) -> None:
         """Start the stages' threads."""
         silver, gold = self.settings.silver, self.settings.gold
-        for name, work, every in (
-            ("bronze", self._archive, min(1.0, self.settings.bronze.cut_seconds)),
-            ("silver", self._transform, silver.window_seconds),
-            ("gold", self._refresh, gold.refresh_seconds),
-            ("retention", self.trim, _RETENTION_SECONDS),
+        began = time.monotonic()
+        # A refresh takes the processors for half a second, so it begins between two of silver's
+        # triggers, when the last batch is on the screen already.
+        after_silver = min(_GOLD_PHASE_SECONDS, silver.window_seconds / 2)
+        for name, work, every, phase in (
+            ("bronze", self._archive, min(1.0, self.settings.bronze.cut_seconds), 0.0),
+            ("silver", self._transform, silver.window_seconds, 0.0),
+            ("gold", self._refresh, gold.refresh_seconds, after_silver),
+            ("retention", self.trim, _RETENTION_SECONDS, 0.0),
+            (ALERTS, self.monitor.run_once, self.settings.alerts.every_seconds, 0.0),
         ):
             self.health[name] = Health()
-            thread = threading.Thread(target=self._loop, args=(name, work, every), name=name)
+            thread = threading.Thread(
+                target=self._loop, args=(name, work, every, began + phase), name=name
+            )
             self._threads.append(thread)
             thread.start()
 
@@ -146,8 +165,11 @@ class Pipeline:
         """Have a function called whenever the warehouse holds something new; it must be quick."""
         self._listeners.append(listener)
 
-    def refresh(self) -> None:
+    def refresh(self) -> int:
         """Bring gold up to date; an outcome goes to the ledger wherever something had to be done.
+
+        Returns:
+            How many models were built.
 
         Raises:
             AirsideError: A model failed.
@@ -155,7 +177,7 @@ class Pipeline:
         latest = self.warehouse.query("SELECT max(batch_id) FROM staging.batches")
         newest = latest.column(0)[0].as_py()
         if newest == self._refreshed_through:
-            return
+            return 0
         attempt_id = self.gold_ledger.begin(GOLD, {"through_batch_id": newest})
         try:
             result = self.gold.refresh()
@@ -164,6 +186,7 @@ class Pipeline:
             raise
         self.gold_ledger.succeed(attempt_id, {"models": len(result.model_seconds)})
         self._refreshed_through = newest
+        return len(result.model_seconds)
 
     def export(self) -> None:
         """Write gold's tables as Parquet files."""
@@ -181,18 +204,31 @@ class Pipeline:
 
     def _transform(self) -> None:
         """Do what waits at the trigger; what arrives meanwhile waits for the next one."""
-        waiting = self.silver_stream.backlog(self.warehouse.checkpoint()).records
-        while waiting > 0 and not self.stopping.is_set() and (done := self.silver.run_once()):
-            waiting -= done
+        for _ in self._waiting_batches(self.silver_stream, self.stopping):
             self._loaded()
+
+    def _waiting_batches(self, stream: Stream, stop: threading.Event | None) -> Iterator[int]:
+        """Do batches until all is done that had arrived at the start; gives each one's records."""
+        backlog = stream.backlog(self.warehouse.checkpoint())
+        horizon = Horizon.of(backlog, self.clock())
+        while not horizon.is_reached(backlog) and not _is_set(stop):
+            done = self.silver.run_once()
+            if not done:
+                return
+            yield done
+            backlog = stream.backlog(self.warehouse.checkpoint())
 
     def _loaded(self) -> None:
         for listener in self._listeners:
             listener()
 
     def _refresh(self) -> None:
-        self.refresh()
+        built = self.refresh()
         self._loaded()
+        if built and not gc.get_freeze_count():
+            # dbt keeps two hundred thousand objects for good. To walk them again and again, looking
+            # for garbage, would stop every thread for a third of a second each time.
+            gc.freeze()
         now = time.monotonic()
         if (
             self._last_export is None
@@ -201,9 +237,8 @@ class Pipeline:
             self._last_export = now
             self.export()
 
-    def _loop(self, name: str, work: Callable[[], None], every: float) -> None:
+    def _loop(self, name: str, work: Callable[[], None], every: float, due: float) -> None:
         health = self.health[name]
-        due = time.monotonic()
         while not self.stopping.wait(max(0.0, due - time.monotonic())):
             due = max(due + every, time.monotonic())
             try:
@@ -211,7 +246,7 @@ class Pipeline:
             except AirsideError as error:
                 health.error = str(error)
                 health.failures += 1
-                if not isinstance(error, RetryableError) and name != "gold":
+                if not isinstance(error, RetryableError) and name not in _EXPENDABLE:
                     self.abort(error)
                     return
                 due = time.monotonic() + health.patience(every)
@@ -253,12 +288,15 @@ def open_pipeline(
         stack.enter_context(data_dir.owned())
         lake = settle_lake(data_dir, settings)
         lake.sweep(*ZONES)
+        data_dir.feed_from(settings.stream.url)
         stopping = stopping or threading.Event()
+        # First of all: where there is anything, there is a stream, and it can be reached.
+        open_stream(data_dir, clock, shards=settings.stream.shards).close()
         resume(data_dir, lake, settings, tell, stopping.is_set)
 
         # Streams and ledgers belong to one thread each, so every stage opens its own.
-        def stream() -> EmbeddedStream:
-            opened = EmbeddedStream(data_dir.stream, clock=clock, shards=settings.stream.shards)
+        def stream(consumer: str, ledger: Ledger) -> Stream:
+            opened = open_for_consuming(data_dir, settings, clock, consumer, ledger)
             stack.callback(opened.close)
             return opened
 
@@ -267,28 +305,40 @@ def open_pipeline(
             stack.callback(opened.close)
             return opened
 
-        archived = stream()  # first of all: where there is anything, there is a stream
+        main = open_stream(data_dir, clock, shards=settings.stream.shards)
+        stack.callback(main.close)
         warehouse = patiently(lambda: open_warehouse(data_dir, settings, clock))
         stack.callback(warehouse.close)
         server = QueryServer(data_dir.socket, warehouse)
         stack.callback(server.close)
-        cleaned = stream()
+        archive_ledger, silver_ledger = ledger(), ledger()
+        cleaned = stream(SILVER, silver_ledger)
+        watched = open_for_looking(data_dir, clock)
+        stack.callback(watched.close)
+        alerts = AlertStore(data_dir.alerts)
+        stack.callback(alerts.close)
+
+        def lags() -> dict[str, float]:
+            oldest_us = watched.backlog(warehouse.checkpoint()).oldest_arrived_at_us
+            return {SILVER: (clock() - oldest_us) / 1e6} if oldest_us is not None else {}
+
         yield Pipeline(
             settings=settings,
             warehouse=warehouse,
             archiver=Archiver(
-                archived,
+                stream(BRONZE, archive_ledger),
                 Archive(lake, FLIGHT_EVENTS),
-                ledger(),
+                archive_ledger,
                 clock=clock,
                 cut_seconds=settings.bronze.cut_seconds,
                 cut_bytes=settings.bronze.cut_bytes,
             ),
-            silver=make_silver(cleaned, lake, ledger(), warehouse, settings),
+            silver=make_silver(cleaned, lake, silver_ledger, warehouse, settings),
             gold=make_gold(data_dir, settings),
+            monitor=make_monitor(warehouse, alerts, settings, lags=lags, clock=clock),
             lake=lake,
             silver_stream=cleaned,
-            stream=stream(),
+            stream=main,
             ledger=ledger(),
             gold_ledger=ledger(),
             clock=clock,

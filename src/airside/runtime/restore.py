@@ -74,10 +74,10 @@ def restore(
     with target.owned(), ExitStack() as stack:
         lake = settle_lake(target, settings)
         lake.sweep(*ZONES)
+        target.feed_from(settings.stream.url or (origin.marked_stream_url if origin else None))
         archive = Archive(lake, FLIGHT_EVENTS)
         ledger = stack.enter_context(closing(open_ledger(target, settings, wall_clock)))
-        with closing(_stream(target, settings)) as stream:
-            is_filled = stream.backlog({}).received > 0
+        is_filled = _is_filled(target, settings, ledger)
         is_begun = bool(ledger.position(_RESTORE))
         if is_filled and not is_begun:
             raise UsageError(
@@ -122,7 +122,7 @@ def resume(
         stopping: Asked from time to time whether to stop.
 
     Raises:
-        UsageError: The directory holds records, and the lake an archive that they are not of.
+        UsageError: A `backfill` into the directory was cut off.
         RetryableError: It was stopped; it goes on at the next start.
         CorruptDataError: The archive is damaged; says where.
     """
@@ -140,12 +140,6 @@ def resume(
         reader = ArchiveReader(archive)
         if not reader.files:
             return
-        with closing(_stream(data_dir, settings)) as stream:
-            if not noted and stream.backlog({}).received:
-                raise UsageError(
-                    f"{data_dir.root} holds records of its own, but {archive.where} is the archive "
-                    "of others; name an empty --data-dir, or a new lake with --lake"
-                )
         records = reader.totals().records
         tell(f"Rebuilding {data_dir.root} from {records:,} records in {archive.where}.")
         done = told = 0
@@ -175,9 +169,10 @@ def _make(
     ledger.note(_RESTORE, {"begun": "yes"})
     published = _published(archive.lake, reader.end(), ledger)
     _adopt(reader, ledger)
-    with closing(_stream(target, settings)) as stream:
-        if not stream.backlog({}).received:
-            stream.restore(reader.end(), reader.totals().last_arrived_at_us)
+    if target.stream_url is None:  # Kinesis itself goes on where the archive ends
+        with closing(_embedded(target, settings)) as stream:
+            if not stream.backlog({}).received:
+                stream.restore(reader.end(), reader.totals().last_arrived_at_us)
     transform_archive(
         archive,
         lake=archive.lake,
@@ -223,7 +218,15 @@ def _published(lake: Lake, end: Position, ledger: Ledger) -> dict[str, Position]
     return published
 
 
-def _stream(data_dir: DataDir, settings: Settings) -> EmbeddedStream:
+def _is_filled(target: DataDir, settings: Settings, ledger: Ledger) -> bool:
+    """Whether a directory has records: on its own stream, or in an archive of Kinesis."""
+    if target.stream_url is not None:
+        return bool(ledger.position(BRONZE))
+    with closing(_embedded(target, settings)) as stream:
+        return bool(stream.backlog({}).received)
+
+
+def _embedded(data_dir: DataDir, settings: Settings) -> EmbeddedStream:
     return EmbeddedStream(data_dir.stream, clock=wall_clock, shards=settings.stream.shards)
 
 

@@ -15,7 +15,8 @@ from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.pipeline import Health, Pipeline, open_pipeline
 from airside.runtime.readers import Observer, observe
-from airside.runtime.sources import check_simulator, open_stream, simulate
+from airside.runtime.sources import check_simulator, simulate
+from airside.runtime.streams import open_for_putting
 from airside.runtime.wiring import open_ledger
 from airside.settings import Settings
 
@@ -146,7 +147,7 @@ def _simulator(
 
     def work() -> None:
         with (
-            open_stream(data_dir, settings) as stream,
+            open_for_putting(data_dir, settings) as stream,
             closing(open_ledger(data_dir, settings, wall_clock)) as ledger,
         ):
             while not stop.is_set():

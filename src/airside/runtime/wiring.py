@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
+from airside.alerts import AlertStore, Limits, Monitor, Webhook
 from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, Thresholds
 from airside.lake import Lake
@@ -13,7 +14,7 @@ from airside.runtime.data_dir import DataDir
 from airside.settings import Settings
 from airside.silver import Silver, Source
 from airside.stream import Position
-from airside.warehouse import DuckDBWarehouse, Warehouse
+from airside.warehouse import DuckDBWarehouse, Reader, Warehouse
 
 
 def open_warehouse(
@@ -70,16 +71,44 @@ def make_silver(
     )
 
 
+def make_monitor(
+    reader: Reader,
+    store: AlertStore,
+    settings: Settings,
+    *,
+    lags: Callable[[], Mapping[str, float]],
+    clock: Callable[[], int],
+) -> Monitor:
+    """Make what watches the data."""
+    alerts = settings.alerts
+    return Monitor(
+        reader,
+        store,
+        Limits(
+            airline_delay_minutes=alerts.airline_delay_minutes,
+            airline_delay_flights=alerts.airline_delay_flights,
+            security_wait_minutes=alerts.security_wait_minutes,
+            quarantine_share=alerts.quarantine_share,
+            lag_seconds=alerts.lag_seconds,
+            silent_minutes=alerts.silent_minutes,
+        ),
+        lags=lags,
+        webhook=Webhook(alerts.webhook_url.get_secret_value()) if alerts.webhook_url else None,
+        clock=clock,
+    )
+
+
 def make_gold(data_dir: DataDir, settings: Settings) -> Gold:
     """Make the stage that builds the star schema."""
+    return Gold(data_dir.warehouse, data_dir.work, thresholds=thresholds(settings))
+
+
+def thresholds(settings: Settings) -> Thresholds:
+    """What gold has to know of the settings."""
     gold = settings.gold
-    return Gold(
-        data_dir.warehouse,
-        data_dir.work,
-        thresholds=Thresholds(
-            live_departure_minutes=gold.live_departure_minutes,
-            live_landed_minutes=gold.live_landed_minutes,
-            live_stale_minutes=gold.live_stale_minutes,
-            turnaround_cutoff_minutes=gold.turnaround_cutoff_minutes,
-        ),
+    return Thresholds(
+        live_departure_minutes=gold.live_departure_minutes,
+        live_landed_minutes=gold.live_landed_minutes,
+        live_stale_minutes=gold.live_stale_minutes,
+        turnaround_cutoff_minutes=gold.turnaround_cutoff_minutes,
     )

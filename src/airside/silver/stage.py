@@ -81,17 +81,20 @@ class Silver:
     def run_once(self) -> int:
         """Do one batch of what waits; returns its records, 0 at the end of the stream.
 
-        What a crash or an error cut off comes first, over exactly the same records.
+        What a crash or an error cut off comes first, over exactly the same records. So does what
+        had been done where the warehouse has lost it (a disk that broke its word, a file restored
+        from a copy): the lake has its files, under the names of just these batches.
         """
         after = self._warehouse.checkpoint()
+        begun = self._ledger.planned(SILVER, after)
+        if begun is not None:
+            planned = SequenceRange(begun.plan["after"], begun.plan["through"])
+            frames = self._source.read(
+                planned.after, through=planned.through, max_records=0, max_bytes=0
+            )
+            return self._process(planned, frames)
         pending = self._ledger.pending(SILVER)
         if pending is not None:
-            planned = SequenceRange(pending.plan["after"], pending.plan["through"])
-            if planned.after == after:
-                frames = self._source.read(
-                    planned.after, through=planned.through, max_records=0, max_bytes=0
-                )
-                return self._process(planned, frames)
             # The checkpoint has moved on: it was committed, and only the ledger had not heard.
             self._ledger.succeed(pending.attempt_id, {}, after)
         frames = self._source.read(after, max_records=self._max_records, max_bytes=self._max_bytes)

@@ -8,14 +8,15 @@ import pyarrow as pa
 from airside.errors import UsageError
 from airside.warehouse import Reader
 
-_STAGING = """
+_VERSION = """
 SELECT
     max(batch_id) AS batch_id,
     max(last_arrived_at) AS newest_arrived_at,
-    max(committed_at) AS committed_at
+    max(committed_at) AS committed_at,
+    {gold} AS gold
 FROM staging.batches
 """
-_GOLD = "SELECT min(through_batch_id) AS progress FROM staging.gold_progress"
+_GOLD = "(SELECT min(through_batch_id) FROM staging.gold_progress)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,12 @@ class Freshness:
 
 def version(reader: Reader) -> tuple[Version, Freshness]:
     """The data's version, and how new it is."""
-    (row,) = reader.query(_STAGING).to_pylist()
     try:
-        (gold,) = reader.query(_GOLD)["progress"].to_pylist()
+        (row,) = reader.query(_VERSION.format(gold=_GOLD)).to_pylist()
     except UsageError:  # gold has not been refreshed yet
-        gold = 0
+        (row,) = reader.query(_VERSION.format(gold="0")).to_pylist()
     return (
-        Version(row["batch_id"] or 0, gold or 0),
+        Version(row["batch_id"] or 0, row["gold"] or 0),
         Freshness(row["newest_arrived_at"], row["committed_at"]),
     )
 
@@ -63,9 +63,7 @@ def gold_is_built(reader: Reader) -> bool:
 
 def board(reader: Reader) -> pa.Table:
     """The active flights as they are now, in no order."""
-    return reader.query(
-        "SELECT * REPLACE (CAST(events AS BIGINT) AS events) FROM main.rpt_live_flights"
-    )
+    return reader.query("SELECT * FROM main.rpt_live_flights")
 
 
 def watermark(reader: Reader, table: pa.Table) -> datetime | None:

@@ -3,6 +3,8 @@
         materialized="incremental",
         incremental_strategy="append",
         post_hook="{{ record_progress() }}",
+        dist=only_on("redshift", "all"),
+        sort=only_on("redshift", "airport_key"),
     )
 }}
 
