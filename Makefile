@@ -8,7 +8,7 @@ SYNC   := uv=$$(command -v $(CURDIR)/$(BIN)/uv || command -v uv); export VIRTUAL
             $$uv pip install --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check-infra chaos bench lock clean
+.PHONY: help install run test lint check-infra check-image chaos bench wheel lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,7 +58,7 @@ SCHEMA  := infra/checks/node_modules/.installed
 CHECKOV := .venv-checkov
 
 $(SCHEMA): infra/checks/package-lock.json infra/checks/.npmrc | $(DEV)
-	@cd infra && ../$(BIN)/python -m checks.install
+	@cd infra/checks && $(NPM) ci $(QUIETLY) >/dev/null
 	@touch $@
 
 $(CHECKOV)/.installed: infra/checks/requirements.lock | $(DEV)
@@ -78,14 +78,24 @@ chaos: $(DEV)  ## kill, tear, fill and skew a pipeline at random: SEED=7 ROUNDS=
 bench: $(DEV)  ## every benchmark, each with its limit beside it
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
-LOCK := pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-          --no-emit-index-url --no-header --quiet
+check-image: $(DEV)  ## the image's Dockerfile, its steps and what they make, without an engine
+	@$(BIN)/python docker/check.py
+
+wheel: $(STAMP)  ## the package in one file, with the page: what AWS Glue installs
+	@$(BIN)/python -m hatchling build --target wheel --directory dist
+
+LOCK := pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+          --no-header --quiet
 
 lock:  ## newest versions that fit pyproject.toml, with hashes and without addresses
 	@uv=$$(command -v $(BIN)/uv || command -v uv); \
-	  $$uv $(LOCK) --upgrade --extra build --extra aws --output-file requirements.lock && \
-	  $$uv $(LOCK) --upgrade --extra dev --constraints requirements.lock --output-file requirements-dev.lock && \
-	  $$uv $(subst pyproject.toml,infra/checks/requirements.in,$(LOCK)) --upgrade --output-file infra/checks/requirements.lock
+	  $$uv $(LOCK) pyproject.toml --upgrade --extra build --extra aws --output-file requirements.lock && \
+	  $$uv $(LOCK) pyproject.toml --upgrade --extra dev --constraints requirements.lock \
+	    --output-file requirements-dev.lock && \
+	  $$uv $(LOCK) pyproject.toml --extra aws --extra postgres --extra redshift \
+	    --constraints requirements-dev.lock --output-file docker/requirements.lock && \
+	  $$uv $(LOCK) docker/build.in --constraints requirements.lock --output-file docker/build.lock && \
+	  $$uv $(LOCK) infra/checks/requirements.in --upgrade --output-file infra/checks/requirements.lock
 
 clean:  ## remove the environments and caches, never data
 	rm -rf $(VENV) $(CHECKOV) infra/checks/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -38,14 +38,6 @@ def s3(s3_endpoint: "S3", monkeypatch: pytest.MonkeyPatch) -> "S3":
 
 
 @pytest.fixture(scope="session")
-def spark() -> "Iterator[SparkSession]":
-    """Spark, started once in a process."""
-    from support.spark import spark_session  # noqa: PLC0415 - most tests need no such thing
-
-    yield from spark_session()
-
-
-@pytest.fixture(scope="session")
 def postgres_server() -> "Iterator[Postgres]":
     """A real PostgreSQL, started when the first test needs it."""
     from support.postgres import running  # noqa: PLC0415 - most tests need no such server
@@ -58,3 +50,11 @@ def postgres_server() -> "Iterator[Postgres]":
 def postgres(postgres_server: "Postgres") -> str:
     """The URL of an empty database."""
     return postgres_server.new_database()
+
+
+@pytest.fixture(scope="session")
+def spark() -> "Iterator[SparkSession]":
+    """Spark, started once in a process."""
+    from support.spark import spark_session  # noqa: PLC0415 - most tests need no such thing
+
+    yield from spark_session()

@@ -76,7 +76,11 @@ def test_from_s3(records: list[bytes], live: Path, s3: S3, tmp_path: Path) -> No
 
 def test_from_a_folder_with_hive_prefixes(records: list[bytes], live: Path, tmp_path: Path) -> None:
     raw = tmp_path / "raw"
-    deliver(str(raw), records, "year={at:%Y}/month={at:%m}/day={at:%d}/hour={at:%H}/")
+    deliver(
+        str(raw),
+        records,
+        "bronze/flight_events/ingest_date={at:%Y-%m-%d}/ingest_hour={at:%H}/",
+    )
     airside_here("backfill", "--source", raw, "--data-dir", tmp_path / "new")
     assert contents(tmp_path / "new") == contents(live)
 

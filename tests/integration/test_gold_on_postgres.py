@@ -1,19 +1,17 @@
 """The same models and the same questions give the same answers on DuckDB and on PostgreSQL."""
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from airside.dashboard.filters import Filters
-from airside.dashboard.queries import kpis, legs, live, records, reports, trends
-from airside.gold import answers
 from airside.gold.dbt_process import PROJECT_DIR
 from airside.warehouse import Reader
 from support.command import airside_here, airside_json
 from support.postgres import Postgres, rows
+from support.questions import FILTERED, FILTERS, UNFILTERED
 from support.two_warehouses import both_readers, busy_day, plain, sorted_rows
 
 MODELS = sorted(path.stem for path in (PROJECT_DIR / "models").rglob("*.sql"))
@@ -70,57 +68,6 @@ def test_staging_is_the_same_row_for_row(readers: Readers) -> None:
         assert embedded
 
 
-NOW = datetime(2026, 3, 1, 20)  # noqa: DTZ001  event time has no zone
-FILTERS = [
-    Filters(),
-    Filters(airlines=("6E", "NONE"), statuses=("landed",)),
-    Filters(airports=("AMD",), direction="arrival"),
-    Filters(since=NOW - timedelta(hours=9), until=NOW),
-]
-FILTERED: list[Callable[[Reader, Filters], Any]] = [
-    reports.airline_delays,
-    reports.passengers_vs_turnaround,
-    reports.turnaround_points,
-    reports.delay_line,
-    reports.delay_points,
-    reports.movements,
-    lambda reader, filters: kpis.settled(reader, filters, NOW),
-    lambda reader, filters: trends.trends(
-        reader, filters, by="hour", group_by="airline", top=5, zone="UTC", watermark=NOW
-    ),
-    lambda reader, filters: trends.trends(
-        reader,
-        filters,
-        by="hour_of_day",
-        group_by="airport",
-        top=5,
-        zone="Asia/Kolkata",
-        watermark=NOW,
-    ),
-    lambda reader, filters: trends.trends(
-        reader, filters, by="day", group_by="none", top=5, zone="UTC", watermark=NOW
-    ),
-]
-UNFILTERED: list[Callable[[Reader], Any]] = [
-    answers.report,
-    live.gold_is_built,
-    lambda reader: live.version(reader)[1].newest_arrived_at,
-    lambda reader: sorted_rows(live.board(reader).to_pylist()),
-    lambda reader: live.watermark(reader, live.board(reader).slice(0, 0)),
-    lambda reader: records.quarantined(reader, None, 30, 5),
-    lambda reader: records.quarantined(reader, "not_json", 5, 0),
-    records.quality,
-    lambda reader: reports.airport(reader, None),
-    lambda reader: reports.airport(reader, "AMD"),
-    lambda reader: legs.airports(reader, ["AMD", "BOM", "XXX"]),
-    lambda reader: legs.leg(reader, *_busiest(reader)[:1]),
-    lambda reader: legs.turnaround(reader, *_busiest(reader)[:1]),
-    lambda reader: legs.timeline(reader, *_busiest(reader)),
-    lambda reader: records.locations(reader, *_busiest(reader), 10, 2),
-    lambda reader: legs.leg(reader, "none such"),
-]
-
-
 @pytest.mark.parametrize("filters", FILTERS, ids=str)
 @pytest.mark.parametrize("ask", FILTERED)
 def test_the_page_has_the_same_figures_for_any_filter(
@@ -166,11 +113,3 @@ def test_the_account_goes_through_to_the_server(day: Path, url: str, tmp_path: P
     assert "account is balanced" in airside_here(
         "status", "--warehouse", url, "--data-dir", tmp_path / "none"
     )
-
-
-def _busiest(reader: Reader) -> tuple[str, str]:
-    (leg,) = reader.query(
-        "SELECT leg_key, scheduled_departure_at FROM main.fct_flight_legs"
-        " ORDER BY events DESC, leg_key LIMIT 1"
-    ).to_pylist()
-    return leg["leg_key"], leg["scheduled_departure_at"].isoformat() + "Z"

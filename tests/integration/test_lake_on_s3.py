@@ -7,9 +7,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import Any
 
+import duckdb
 import pytest
 
+from airside.errors import TerminalError
 from airside.lake import open_lake
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
@@ -64,6 +67,13 @@ def local(waiting: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return data
 
 
+def quarantined_rows(folder: Path) -> list[Any]:
+    """The quarantine's Parquet files."""
+    files = folder / "quarantine" / "flight_events" / "**" / "*.parquet"
+    rows = duckdb.sql(f"FROM read_parquet('{files}', hive_partitioning = false) ORDER BY ALL")
+    return rows.fetchall()
+
+
 @pytest.fixture
 def data(waiting: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(waiting, tmp_path / "data"))
@@ -105,6 +115,7 @@ def test_killed_and_started_again_it_equals_the_local_one(
         local / "warehouse.duckdb"
     )
     assert clean_rows(lake, tmp_path / "copy") == lake_contents(local)
+    assert quarantined_rows(tmp_path / "copy") == quarantined_rows(local) != []
     assert sorted(archived_lines(tmp_path / "copy")) == sorted(archived_lines(local))
     assert (tmp_path / "copy" / "gold" / "fct_flight_legs.parquet").exists()
     assert not (data / "bronze").exists()
@@ -182,6 +193,26 @@ def test_a_restore_that_is_cut_off_goes_on(
         local / "warehouse.duckdb"
     )
     assert clean_rows(lake, tmp_path / "copy") == lake_contents(local)
+
+
+def test_a_new_directory_takes_the_lake_over(data: Path, url: str, tmp_path: Path) -> None:
+    lake, new = open_lake(url), tmp_path / "new"
+    with open_in_small_steps(data, url) as old:
+        old.archiver.run_once(flush=True)
+        old.silver.run_once()
+        with open_in_small_steps(new, url) as taken:
+            taken.stream.put([b'{"event_id": "the new one\'s"}'])
+            taken.drain()
+        files = lake.sizes("")
+        old.stream.put([b'{"event_id": "the old one\'s"}'])
+        with pytest.raises(TerminalError, match="another data directory has taken over"):
+            old.archiver.run_once(flush=True)
+        with pytest.raises(TerminalError, match="another data directory has taken over"):
+            old.silver.run_once()
+    assert lake.sizes("") == files
+    assert_no_overlap(lake)
+    message = refused(1, "run", "--until-drained", "--data-dir", data)
+    assert f"delete {lake.where('owner.json')}" in message
 
 
 def test_another_lake_than_the_directory_has_is_refused(local: Path, url: str) -> None:

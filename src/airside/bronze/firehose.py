@@ -28,6 +28,8 @@ _NAME = re.compile(
     r"-\d+-(\d{4}-\d\d-\d\d-\d\d-\d\d-\d\d)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
     r"((?:\.[A-Za-z0-9_-]+)*)$"
 )
+_FAILED = re.compile(r"(?:^|/)[A-Za-z-]+-failed/")
+"""Where `!{firehose:error-output-type}` puts what Firehose could not deliver; it is no record."""
 _UNREADABLE = (".parquet", ".orc", ".snappy", ".hsnappy", ".zip")
 _WIDTH = 20
 _FRAME_RECORDS = 5_000
@@ -54,7 +56,7 @@ def firehose_files(lake: Lake) -> list[FirehoseFile]:
     found = []
     for name in lake.names(""):
         match = _NAME.search(name)
-        if match is None:
+        if match is None or _FAILED.search(name):
             continue
         if match[2].lower().endswith(_UNREADABLE):
             raise UsageError(

@@ -61,7 +61,11 @@ def report(as_json: bool, warehouse_url: str | None, data_dir: Path | None) -> N
         print_json(answers)
         return
     if not answers["totals"]["flights"]:
-        console.print("No flight is known yet; `airside doctor` says where the data stops.")
+        console.print(
+            "No flight is known yet; `airside doctor` says where the data stops."
+            if settings.warehouse.url is None
+            else "No flight is in the warehouse yet; fill it with `airside refresh`."
+        )
         return
     console.print("Which airlines have the most significant delays?", style="bold")
     console.print(airline_table(answers))

@@ -5,6 +5,7 @@ one. A part that cannot be read is a finding of the stage that needs it; the sta
 left out then, as nothing can be said of them.
 """
 
+import importlib
 import os
 import shlex
 import shutil
@@ -13,9 +14,10 @@ from contextlib import suppress
 
 from airside.bronze import BRONZE, Archive, ArchiveReader
 from airside.bronze.index import INDEX_SUFFIX
-from airside.errors import AirsideError, CorruptDataError
+from airside.errors import AirsideError, CorruptDataError, UsageError
 from airside.events import FLIGHT_EVENTS
 from airside.gold import answers
+from airside.runtime.aws.names import Names
 from airside.runtime.backfill import REBUILD
 from airside.runtime.data_dir import DataDir
 from airside.runtime.lakes import is_elsewhere, lake_of
@@ -51,6 +53,28 @@ def examine(data_dir: DataDir, clock: Callable[[], int]) -> list[Finding]:
                     next_step = _remedy(patient, cause) or next_step
                 findings.append(Finding(stage, "stopped", "cannot be used", cause, next_step))
                 break
+    return findings
+
+
+def examine_aws(
+    names: Names, clock: Callable[[], int], pause: Callable[[float], None]
+) -> list[Finding]:
+    """Look at every stage of a deployment on AWS.
+
+    Args:
+        names: Which deployment.
+        clock: Microseconds since the Unix epoch.
+        pause: Waits so many seconds.
+
+    Raises:
+        UsageError: There are no credentials, no region, or no SDK.
+        RetryableError: AWS cannot be reached.
+    """
+    try:
+        aws = importlib.import_module("airside.runtime.aws.doctor")
+    except ImportError as error:
+        raise UsageError("AWS needs boto3: pip install 'airside[aws]'") from error
+    findings: list[Finding] = aws.examine(names, clock, pause)
     return findings
 
 

@@ -3,6 +3,7 @@
 from contextlib import closing
 from pathlib import Path
 
+from airside.bronze.archive import DATA_SUFFIX
 from airside.errors import UsageError
 from airside.events import FLIGHT_EVENTS
 from airside.lake import Lake, LocalLake, open_lake
@@ -49,7 +50,7 @@ def settle_lake(data_dir: DataDir, settings: Settings) -> Lake:
             "leave --lake out, or copy that lake there and start with a new --data-dir"
         )
     # Asked before it is remembered: a bucket that is not there, or not ours, is no lake.
-    is_archive = bool(lake.names(f"bronze/{FLIGHT_EVENTS.name}"))
+    is_archive = bool(lake.names(f"bronze/{FLIGHT_EVENTS.name}", DATA_SUFFIX))
     if is_archive and _has_taken_records(data_dir):
         raise UsageError(
             f"{data_dir.root} holds records of its own, but {lake.url} has the archive of others; "

@@ -9,7 +9,7 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 
 from airside.alerts import AlertStore, Monitor
@@ -21,7 +21,8 @@ from airside.lake import Lake
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
-from airside.runtime.lakes import ZONES, settle_lake
+from airside.runtime.lake_owner import take
+from airside.runtime.lakes import ZONES, is_elsewhere, settle_lake
 from airside.runtime.patience import patiently
 from airside.runtime.restore import resume
 from airside.runtime.streams import open_for_consuming, open_for_looking, open_stream
@@ -55,6 +56,10 @@ class Health:
     last_success_us: int | None = None
     failures: int = 0
     """In a row."""
+
+    def succeed(self, at_us: int) -> None:
+        """Something has been done, or there was nothing to do."""
+        self.error, self.failures, self.last_success_us = None, 0, at_us
 
     def patience(self, every: float) -> float:
         """Seconds to wait before the next try, for a stage that works each `every` seconds."""
@@ -205,6 +210,8 @@ class Pipeline:
     def _transform(self) -> None:
         """Do what waits at the trigger; what arrives meanwhile waits for the next one."""
         for _ in self._waiting_batches(self.silver_stream, self.stopping):
+            # Said of each batch: to catch up with a long backlog takes many.
+            self.health.setdefault("silver", Health()).succeed(self.clock())
             self._loaded()
 
     def _waiting_batches(self, stream: Stream, stop: threading.Event | None) -> Iterator[int]:
@@ -254,8 +261,7 @@ class Pipeline:
                 self.abort(AirsideError(f"{name}: {type(error).__name__}: {error}"))
                 raise
             else:
-                health.error, health.failures = None, 0
-                health.last_success_us = self.clock()
+                health.succeed(self.clock())
 
 
 def _is_set(stop: threading.Event | None) -> bool:
@@ -292,7 +298,10 @@ def open_pipeline(
         stopping = stopping or threading.Event()
         # First of all: where there is anything, there is a stream, and it can be reached.
         open_stream(data_dir, clock, shards=settings.stream.shards).close()
-        resume(data_dir, lake, settings, tell, stopping.is_set)
+        if is_elsewhere(data_dir):
+            with closing(open_ledger(data_dir, settings, clock)) as taking:
+                lake = take(lake, taking)
+            resume(data_dir, lake, settings, tell, stopping.is_set)
 
         # Streams and ledgers belong to one thread each, so every stage opens its own.
         def stream(consumer: str, ledger: Ledger) -> Stream:

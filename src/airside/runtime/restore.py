@@ -13,6 +13,7 @@ from pathlib import Path
 
 from airside import silver
 from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader, firehose_files, import_firehose
+from airside.bronze.archive import DATA_SUFFIX
 from airside.errors import CorruptDataError, UsageError
 from airside.events import FLIGHT_EVENTS
 from airside.lake import Lake, LocalLake
@@ -20,7 +21,7 @@ from airside.ledger import Ledger
 from airside.runtime.backfill import Progress, transform_archive
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
-from airside.runtime.lakes import ZONES, is_elsewhere, lake_named, settle_lake
+from airside.runtime.lakes import ZONES, lake_named, settle_lake
 from airside.runtime.wiring import open_ledger
 from airside.settings import Settings
 from airside.stream import EmbeddedStream, Position
@@ -60,8 +61,8 @@ def restore(
     """
     given, origin = lake_named(source)
     found = Archive(given, FLIGHT_EVENTS)
-    names = given.names(found.root)
-    archived = any(name.startswith(f"{found.root}/ingest_date=") for name in names)
+    names = [name for name in given.names(found.root) if DATA_SUFFIX in name]  # indexes too
+    archived = bool(names)
     deliveries = [] if archived else firehose_files(given)
     waiting = origin.stream if origin and origin.stream.exists() else None
     if not archived and not deliveries and waiting is None:
@@ -76,6 +77,8 @@ def restore(
         lake.sweep(*ZONES)
         target.feed_from(settings.stream.url or (origin.marked_stream_url if origin else None))
         archive = Archive(lake, FLIGHT_EVENTS)
+        if target.stream_url is None:  # where there is anything, there is a stream
+            _embedded(target, settings).close()
         ledger = stack.enter_context(closing(open_ledger(target, settings, wall_clock)))
         is_filled = _is_filled(target, settings, ledger)
         is_begun = bool(ledger.position(_RESTORE))
@@ -115,8 +118,8 @@ def resume(
     Nothing happens to a directory that has run before, or whose lake is new too.
 
     Args:
-        data_dir: Owned by this process.
-        lake: The directory's.
+        data_dir: Owned by this process; it has its stream.
+        lake: The directory's, elsewhere.
         settings: Of the directory.
         tell: Told how it goes.
         stopping: Asked from time to time whether to stop.
@@ -130,7 +133,7 @@ def resume(
     with closing(open_ledger(data_dir, settings, wall_clock)) as ledger:
         noted = ledger.position(_RESTORE)
         is_new = not data_dir.warehouse.exists() and not ledger.position(BRONZE)
-        if not is_elsewhere(data_dir) or "done" in noted or not (noted or is_new):
+        if "done" in noted or not (noted or is_new):
             return
         if noted and "begun" not in noted:
             raise UsageError(

@@ -1,5 +1,6 @@
 """Rows of a DB-API driver as an Arrow table, typed by what the server says of each column."""
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -29,6 +30,8 @@ _TYPES: dict[int, pa.DataType] = {
 }
 """The object ids of types, which Redshift has from PostgreSQL; all others are told as text."""
 _NUMERIC = 1700
+_SUPER = 4000
+"""Redshift's lists and structures, told as JSON."""
 
 
 def to_arrow(description: Sequence[Sequence[Any]], rows: Sequence[Sequence[Any]]) -> pa.Table:
@@ -50,11 +53,26 @@ def _column(code: int, values: list[Any]) -> pa.Array:
             return pa.array(values, None if any(v is not None for v in values) else pa.float64())
         except pa.ArrowInvalid:  # NaN, or more digits than a decimal has
             return pa.array([None if v is None else float(v) for v in values], pa.float64())
+    if code == _SUPER:
+        return _lists(values)
     kind = _TYPES.get(code, _TEXT)
     convert = _CONVERSIONS.get(code, None if code in _TYPES else _told)
     if convert is not None:
         values = [None if value is None else convert(value) for value in values]
     return pa.array(values, kind)
+
+
+def _lists(values: list[Any]) -> pa.Array:
+    """Lists of text as such, anything else as its JSON."""
+    read = [json.loads(value) if isinstance(value, str) else value for value in values]
+    if all(v is None or (isinstance(v, list) and all(isinstance(i, str) for i in v)) for v in read):
+        return pa.array(read, pa.list_(_TEXT))
+    return pa.array([None if v is None else str(v) for v in values], _TEXT)
+
+
+def _bytes(value: bytes | memoryview | str) -> bytes:
+    """Redshift's driver tells them in hexadecimal digits."""
+    return bytes.fromhex(value) if isinstance(value, str) else bytes(value)
 
 
 def _told(value: Any) -> str:  # noqa: ANN401 - whatever the driver gives
@@ -65,4 +83,4 @@ def _without_end(value: datetime | str) -> datetime | None:
     return value if isinstance(value, datetime) else None  # infinity is told as text
 
 
-_CONVERSIONS: dict[int, Callable[[Any], Any]] = {17: bytes, 6551: bytes, 1114: _without_end}
+_CONVERSIONS: dict[int, Callable[[Any], Any]] = {17: _bytes, 6551: _bytes, 1114: _without_end}

@@ -9,13 +9,13 @@ from typing import Any
 import psycopg2
 import pyarrow as pa
 import pyarrow.csv
-import pyarrow.parquet as pq
 
-from airside.errors import AirsideError, CorruptDataError, RetryableError
+from airside.errors import AirsideError, RetryableError
 from airside.events import Feed
 from airside.lake import Lake
 from airside.warehouse.address import Address
 from airside.warehouse.batch_document import BatchFile
+from airside.warehouse.batch_files import read_parts
 from airside.warehouse.server import Parameters, Session, explained, unreachable
 
 _CONNECT_SECONDS = 10
@@ -161,7 +161,7 @@ class PostgresServer:
         copy = f"COPY staging.{table} ({names}) FROM STDIN (FORMAT csv)"
         rows = 0
         for file in files:
-            for part in _parts(lake, file, list(columns)):
+            for part in read_parts(lake, file, list(columns)):
                 text = _as_csv(part.append_column("batch_id", pa.repeat(batch_id, part.num_rows)))
                 with self.translated_errors(), session.connection.cursor() as cursor:
                     cursor.copy_expert(copy, io.BytesIO(text))
@@ -186,24 +186,6 @@ class PostgresServer:
 def _for_psycopg(part: re.Match[str]) -> str:
     text = part[0]
     return "%s" if text == "?" else text.replace("%", "%%")
-
-
-def _parts(lake: Lake, file: BatchFile, columns: Sequence[str]) -> Iterator[pa.Table]:
-    """A file's rows, some at a time."""
-    try:
-        parquet = pq.ParquetFile(pa.BufferReader(lake.read(file.name)))
-        missing = set(columns) - set(parquet.schema_arrow.names)
-        if missing:
-            raise CorruptDataError(
-                f"{file.name} has no column {min(missing)}; the batch has to be written again by "
-                "this version of Airside"
-            )
-        for batch in parquet.iter_batches(columns=list(columns)):
-            yield pa.Table.from_batches([batch]).select(list(columns))
-    except pa.ArrowInvalid as error:
-        raise CorruptDataError(
-            f"{file.name} is not a Parquet file ({error}); restore it from a copy of the lake"
-        ) from error
 
 
 def _as_csv(table: pa.Table) -> bytes:

@@ -13,11 +13,12 @@ from typing import Any
 import redshift_connector
 from redshift_connector.error import Error, InterfaceError
 
-from airside.errors import AirsideError, UsageError
+from airside.errors import AirsideError, CorruptDataError, UsageError
 from airside.events import Feed
 from airside.lake import Lake
 from airside.warehouse.address import Address
 from airside.warehouse.batch_document import BatchFile
+from airside.warehouse.batch_files import column_names
 from airside.warehouse.server import Parameters, Session, explained, unreachable
 
 MANIFESTS = "manifests"
@@ -211,6 +212,7 @@ class RedshiftServer:
         batch_id: int,
     ) -> int:
         """Have Redshift read the files into a table of its own, then insert them with the id."""
+        _check_order(lake, files, list(columns))
         name = f"{MANIFESTS}/{table}/{batch}.manifest"
         with lake.publish(name) as path:
             path.write_text(manifest(lake.url, files), encoding="utf-8")
@@ -258,6 +260,17 @@ def insert_statement(table: str, columns: Sequence[str]) -> str:
         f"INSERT INTO staging.{table} ({names}, batch_id)"
         f" SELECT {names}, CAST(? AS BIGINT) FROM incoming_{table}"
     )
+
+
+def _check_order(lake: Lake, files: Sequence[BatchFile], columns: Sequence[str]) -> None:
+    """COPY goes by the places of columns, so files in another order would be mixed up silently."""
+    smallest = min(files, key=lambda file: file.bytes)
+    found = column_names(lake, smallest)
+    if list(found) != list(columns):
+        raise CorruptDataError(
+            f"{smallest.name} has the columns {', '.join(found)}; Redshift's COPY needs "
+            f"{', '.join(columns)}, in this order; have the batch written again"
+        )
 
 
 def manifest(lake_url: str, files: Sequence[BatchFile]) -> str:

@@ -72,8 +72,27 @@ def _without_filter(node: exp.Expression) -> exp.Expression:
     return aggregate
 
 
+_SPREAD = "(sum({a} * {b}) - sum({a}) * sum({b}) / count(*))"
+
+
+def _line(node: exp.Expression, template: str) -> exp.Expression:
+    """A measure of the least-squares line; both columns are DOUBLE and never NULL."""
+    y, x = node.this.sql(), node.expression.sql()
+    spreads = {
+        name: _SPREAD.format(a=a, b=b)
+        for name, a, b in (("sxx", x, x), ("syy", y, y), ("sxy", x, y))
+    }
+    return exp.maybe_parse(template.format(x=x, y=y, **spreads), dialect="redshift")
+
+
 def _for_redshift(node: exp.Expression) -> exp.Expression:
     """What Redshift does not have."""
+    if isinstance(node, exp.Corr):
+        return _line(node, "{sxy} / nullif(sqrt(abs({sxx})) * sqrt(abs({syy})), 0)")
+    if isinstance(node, exp.RegrSlope):
+        return _line(node, "{sxy} / nullif({sxx}, 0)")
+    if isinstance(node, exp.RegrIntercept):
+        return _line(node, "avg({y}) - avg({x}) * {sxy} / nullif({sxx}, 0)")
     if isinstance(node, exp.NullSafeEQ):
         one, other = node.this, node.expression
         neither = exp.and_(one.copy().is_(exp.null()), other.copy().is_(exp.null()))

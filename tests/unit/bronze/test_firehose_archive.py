@@ -73,7 +73,7 @@ def test_files_of_one_second_come_in_the_order_of_their_names(bench: Bench) -> N
     "prefix",
     [
         "{at:%Y/%m/%d/%H/}",
-        "bronze/flight_events/year={at:%Y}/month={at:%m}/day={at:%d}/",
+        "bronze/flight_events/ingest_date={at:%Y-%m-%d}/ingest_hour={at:%H}/",
         "bronze/no-slash-at-its-end-",
         "",
     ],
@@ -81,6 +81,7 @@ def test_files_of_one_second_come_in_the_order_of_their_names(bench: Bench) -> N
 def test_any_prefix_will_do(bench: Bench, prefix: str) -> None:
     write(bench.source, file_name(1, prefix), gzipped([b"one"]))
     write(bench.source, "manifest.json", b"{}")
+    write(bench.source, file_name(2, "errors/x/processing-failed/2026-11-22/"), b"{}")
     write(bench.source, "2026/11/22/20/other-2026-11-22.gz", b"not Firehose's")
     assert bench.payloads() == [b"one"]
 

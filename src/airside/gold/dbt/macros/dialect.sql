@@ -166,6 +166,20 @@
 {%- endmacro %}
 
 
+{% macro as_text(value) -%}
+  {{ return(adapter.dispatch("as_text", "airside")(value)) }}
+{%- endmacro %}
+
+{% macro default__as_text(value) -%}
+  cast({{ value }} as varchar)
+{%- endmacro %}
+
+{#- As wide as staging's: a column that is built narrower than what comes in later is made anew. -#}
+{% macro redshift__as_text(value) -%}
+  cast({{ value }} as varchar(65535))
+{%- endmacro %}
+
+
 {% macro hash_text(text) -%}
   {{ return(adapter.dispatch("hash_text", "airside")(text)) }}
 {%- endmacro %}

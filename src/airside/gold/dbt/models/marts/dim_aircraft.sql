@@ -68,8 +68,8 @@ members as (
     {%- if not is_incremental() %}
     union all
     select
-        cast(null as varchar) as tail_number,
-        cast(null as varchar) as aircraft_type,
+        {{ as_text("null") }} as tail_number,
+        {{ as_text("null") }} as aircraft_type,
         cast(null as timestamp) as aircraft_type_at,
         cast(null as timestamp) as first_seen_at,
         cast(null as timestamp) as last_seen_at

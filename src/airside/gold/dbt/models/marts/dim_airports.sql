@@ -24,7 +24,7 @@ members as (
     union
     select airport_iata from {{ ref("stg_airports") }}
     union
-    select cast(null as varchar) as airport_iata
+    select {{ as_text("null") }} as airport_iata
     {%- endif %}
 )
 

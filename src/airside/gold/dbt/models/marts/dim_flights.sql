@@ -28,10 +28,10 @@ members as (
     {%- if not is_incremental() %}
     union all
     select
-        {{ code_key("cast(null as varchar)") }} as flight_key,
-        cast(null as varchar) as flight_icao,
-        cast(null as varchar) as departure_airport_iata,
-        cast(null as varchar) as arrival_airport_iata
+        {{ code_key(as_text("null")) }} as flight_key,
+        {{ as_text("null") }} as flight_icao,
+        {{ as_text("null") }} as departure_airport_iata,
+        {{ as_text("null") }} as arrival_airport_iata
     {%- endif %}
 )
 
