@@ -8,7 +8,7 @@ SYNC   := uv=$$(command -v $(CURDIR)/$(BIN)/uv || command -v uv); export VIRTUAL
             $$uv pip install --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check-infra check-image chaos bench lock clean
+.PHONY: help install run test lint check-infra check-image chaos bench wheel lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -58,7 +58,7 @@ SCHEMA  := infra/checks/node_modules/.installed
 CHECKOV := .venv-checkov
 
 $(SCHEMA): infra/checks/package-lock.json infra/checks/.npmrc | $(DEV)
-	@cd infra && ../$(BIN)/python -m checks.install
+	@cd infra/checks && $(NPM) ci $(QUIETLY) >/dev/null
 	@touch $@
 
 $(CHECKOV)/.installed: infra/checks/requirements.lock | $(DEV)
@@ -80,6 +80,9 @@ bench: $(DEV)  ## every benchmark, each with its limit beside it
 
 check-image: $(DEV)  ## the image's Dockerfile, its steps and what they make, without an engine
 	@$(BIN)/python docker/check.py
+
+wheel: $(STAMP)  ## the package in one file, with the page: what AWS Glue installs
+	@$(BIN)/python -m hatchling build --target wheel --directory dist
 
 LOCK := pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
           --no-header --quiet

@@ -4,6 +4,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 from checks.check_iam import check_iam
@@ -13,11 +14,19 @@ from checks.configuration import read_modules
 from checks.policies import CheckovError, check_policies, check_reasons
 from checks.problem import Problem
 from checks.provider_schema import ProviderSchema, SchemaMissingError
-from checks.terraform import StubError, check_format, check_valid, find_terraform
+from checks.terraform import (
+    StubError,
+    check_format,
+    check_scenario,
+    check_valid,
+    find_terraform,
+    terraform_bench,
+)
 
 _INFRA = Path(__file__).parent.parent
 _TERRAFORM = _INFRA / "terraform"
 _ROOTS = [_TERRAFORM / "serverless", _TERRAFORM / "compact"]
+_SCENARIOS = Path(__file__).parent / "scenarios"
 _TOOLS = _INFRA.parent / ".venv-checkov" / "bin"
 
 
@@ -49,15 +58,15 @@ def _steps() -> Iterable[tuple[str, Callable[[], Iterable[Problem]]]]:
     yield "reasons of exceptions", lambda: check_reasons(_TERRAFORM)
     binary = find_terraform()
     if binary is None:
-        _say(
-            "  --     terraform fmt and validate: not run, there is no Terraform 1.11 or newer here"
-        )
+        _say("  --     terraform fmt, validate, plan: not run: no Terraform 1.11 or newer here")
     else:
         yield "terraform fmt", lambda: check_format(binary, _TERRAFORM)
-        yield (
-            "terraform validate",
-            lambda: check_valid(binary, _TOOLS / "python", _ROOTS, modules, names),
-        )
+        with terraform_bench(binary, _TOOLS / "python", modules, names) as bench:
+            for root in _ROOTS:
+                yield f"terraform validate: {root.name}", partial(check_valid, bench, root)
+                for settings in sorted(_SCENARIOS.glob(f"{root.name}*.tfvars")):
+                    plan = partial(check_scenario, bench, root, settings)
+                    yield f"terraform plan: {settings.stem}", plan
     yield "checkov", lambda: check_policies(_TOOLS / "checkov", _TERRAFORM)
 
 

@@ -17,6 +17,8 @@ ALLOWED = {
     ("kms", "key", "action kms:GenerateDataKey*"): "two actions, with and without the plain key",
     ("kms", "key", "action kms:ReEncrypt*"): "two actions, from and to the key",
     ("kms", "key", "resource *"): "in a key's policy * is the key itself",
+    ("kms", "key", "aws:SourceAccount"): "EventBridge names no account where it publishes to SNS",
+    ("observability", "topic", "aws:SourceAccount"): "as above: SNS would refuse its messages",
     ("task", "start", "resource *"): "ecr:GetAuthorizationToken knows no resources",
     ("serverless", "interface_endpoints", "resource *"): "as above",
     ("compact", "interface_endpoints", "resource *"): "as above",

@@ -29,7 +29,7 @@ _CLASS = re.compile(
     r"(.*?)^\}",
     re.MULTILINE | re.DOTALL,
 )
-_GETTER = re.compile(r"^    get (\w+)\(\)", re.MULTILINE)
+_GETTER = re.compile(r"^    get (\w+)\(\): ([^;]+);", re.MULTILINE)
 _VERSION = re.compile(r"providers/hashicorp/aws/(\d+\.\d+\.\d+)/")
 
 # The package has no ephemeral resources; this is the one that is used, from its documentation.
@@ -49,7 +49,7 @@ EPHEMERAL = {
                 "require_each_included_type": "boolean",
             }.items()
         },
-        frozenset({"random_password"}),
+        {"random_password": "string"},
     ),
 }
 
@@ -139,8 +139,14 @@ def _parse(declarations: str) -> Block:
         raise SchemaMissingError("the package's declarations have another form than expected")
     arguments = _arguments(root, interfaces, ())
     known = {_camel(name): name for name in arguments}
-    readable = {known.get(key, _snake(key)) for key in _GETTER.findall(main.group(1))}
-    return Block(arguments, frozenset(readable))
+    getters = dict(_GETTER.findall(main.group(1)))
+    readable = {
+        known.get(key, _snake(key)): kind
+        for key, kind in getters.items()
+        # `nameInput` is what `name` was set to: the package's own
+        if not (key.endswith("Input") and key.removesuffix("Input") in getters)
+    }
+    return Block(arguments, readable)
 
 
 def _arguments(

@@ -33,9 +33,9 @@ class Block:
 
     Attributes:
         arguments: By Terraform name.
-        readable: Names of everything that can be read of it, arguments included; empty for nested
-            blocks.
+        readable: Everything that can be read of it, arguments included, with its TypeScript type;
+            empty for nested blocks.
     """
 
     arguments: dict[str, Argument]
-    readable: frozenset[str] = field(default_factory=frozenset)
+    readable: dict[str, str] = field(default_factory=dict)

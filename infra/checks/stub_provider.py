@@ -1,140 +1,106 @@
-"""A provider that knows the AWS provider's schema and nothing else, so that Terraform can validate.
+"""A provider that knows the AWS provider's schema and no AWS, so that Terraform can plan.
 
-`terraform validate` asks a provider what its resources look like. The real one cannot be had on
-every machine; this one answers from what `provider_schema` reads. Terraform is told to use a
-running provider by TF_REATTACH_PROVIDERS, and speaks its plugin protocol, version 6, with it: gRPC
-on a Unix socket, of which a few calls are enough. The messages are put together by hand: they are
-short, and the protocol's description is in no package index.
+`terraform validate` and `plan` ask a provider what its resources look like. The real one cannot be
+had on every machine; this one answers from what `provider_schema` reads. It plans to make whatever
+it is told to, with everything that AWS would decide unknown until then, and answers data sources
+from a table. Terraform is told to use a running provider by TF_REATTACH_PROVIDERS, and speaks its
+plugin protocol, version 6, with it: gRPC on a Unix socket.
 
-Run as `python -m checks.stub_provider SOCKET < REQUEST`, the request being JSON with the keys
-`resources`, `data_sources` and `names`; it ends when standard input does.
+Run as `python -m checks.stub_provider SOCKET < REQUEST`, the request being a line of JSON with the
+keys `resources`, `data_sources` and `names`; it ends when standard input does.
 """
 
 import json
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
 
-from checks.provider_schema import EPHEMERAL, ProviderSchema
-from checks.schema_types import Argument, Block
+from checks.check_plan import PASSWORD
+from checks.provider_schema import ProviderSchema
+from checks.schema_types import Block
+from checks.stub_schema import computed_type, schema_response
+from checks.wire import UNKNOWN, dynamic_value, fields, message, object_of
 
-_NESTING_LIST = 2
-_SIMPLE = {"string": "string", "number": "number", "boolean": "bool"}
-_MAP = "{ [key: string]: "
+_Call = Callable[[bytes], bytes]
 
-
-def _varint(value: int) -> bytes:
-    out = bytearray()
-    while value > 0x7F:
-        out.append((value & 0x7F) | 0x80)
-        value >>= 7
-    return bytes((*out, value))
-
-
-def _number(field: int, value: int) -> bytes:
-    return _varint(field << 3) + _varint(value) if value else b""
+_KNOWN: dict[str, dict[str, object]] = {
+    "aws_availability_zones": {"names": [f"us-east-1{zone}" for zone in "abcdef"]},
+    "aws_caller_identity": {"account_id": "123456789012"},
+    "aws_iam_policy_document": {"json": '{"Statement": []}'},
+    "aws_partition": {"partition": "aws"},
+    "aws_region": {"region": "us-east-1"},
+}
+"""What data sources say; everything else in them is null."""
 
 
-def _message(field: int, value: bytes) -> bytes:
-    return _varint((field << 3) | 2) + _varint(len(value)) + value
+def plan(request: bytes, schema: ProviderSchema) -> bytes:
+    """PlanResourceChange: as told, and what AWS decides unknown."""
+    given = fields(request)
+    proposed = object_of(given[3])
+    block = schema.resource(given[1].decode()) or Block({})
+    planned = {name: _planned(name, value, block) for name, value in proposed.items()}
+    return message(1, dynamic_value(planned or None))
 
 
-def _text(field: int, value: str) -> bytes:
-    return _message(field, value.encode())
+def _planned(name: str, value: object, block: Block) -> object:
+    if name.endswith("_wo"):
+        return None  # to be written, never to be kept
+    argument = block.arguments.get(name)
+    is_computed = argument is None or not (argument.required or argument.is_block)
+    return UNKNOWN if value is None and is_computed else value
 
 
-def _type_of(argument: Argument) -> object:
-    """The type as Terraform writes types in JSON; what is unclear may be anything."""
-    if argument.block is not None:
-        inside = ["object", {a.name: _type_of(a) for a in argument.block.arguments.values()}]
-        return ["list", inside] if "[]" in argument.type else inside
-    kind = argument.type.removesuffix(" | cdktf.IResolvable")
-    if kind in _SIMPLE:
-        return _SIMPLE[kind]
-    if kind.removesuffix("[]") in _SIMPLE:
-        return ["list", _SIMPLE[kind.removesuffix("[]")]]
-    if kind.startswith(_MAP):
-        return ["map", _SIMPLE.get(kind.removeprefix(_MAP).rstrip("; }"), "string")]
-    return "dynamic"
+def read(request: bytes, schema: ProviderSchema) -> bytes:
+    """ReadDataSource: from the table."""
+    given = fields(request)
+    kind = given[1].decode()
+    block = schema.data_source(kind)
+    types = block.readable if block else {}
+    known = {
+        name: value if computed_type(types.get(name, "any")) != "dynamic" else [b'"string"', value]
+        for name, value in _KNOWN.get(kind, {}).items()
+    }
+    return message(1, dynamic_value({**object_of(given[2]), **known}))
 
 
-def _attribute(argument: Argument) -> bytes:
-    is_write_only = argument.name.endswith("_wo")
-    return (
-        _text(1, argument.name)
-        + _message(2, json.dumps(_type_of(argument)).encode())
-        + _number(4, argument.required)
-        + _number(5, not argument.required)
-        + _number(6, not argument.required and not is_write_only)
-        + _number(11, is_write_only)
-    )
+def open_ephemeral(request: bytes) -> bytes:
+    """OpenEphemeralResource: a password."""
+    given = object_of(fields(request)[2])
+    return message(3, dynamic_value({**given, "random_password": PASSWORD}))
 
 
-def _computed(name: str) -> bytes:
-    return _text(1, name) + _message(2, b'"dynamic"') + _number(6, value=1)
-
-
-def _nested(argument: Argument, block: Block) -> bytes:
-    return (
-        _text(1, argument.name)
-        + _message(2, _block(block))
-        + _number(3, _NESTING_LIST)
-        + _number(4, argument.required)
-        + _number(5, argument.is_single)
-    )
-
-
-def _block(block: Block) -> bytes:
-    parts = []
-    for argument in block.arguments.values():
-        if not argument.is_block:
-            parts.append(_message(2, _attribute(argument)))
-        elif argument.block is not None:
-            parts.append(_message(3, _nested(argument, argument.block)))
-    computed = sorted(block.readable - block.arguments.keys())
-    parts.extend(_message(2, _computed(name)) for name in computed)
-    return b"".join(parts)
-
-
-def _schema(block: Block) -> bytes:
-    return _message(2, _block(block))
-
-
-def _entry(field: int, kind: str, block: Block) -> bytes:
-    return _message(field, _text(1, kind) + _message(2, _schema(block)))
-
-
-def schema_response(schema: ProviderSchema, resources: list[str], data_sources: list[str]) -> bytes:
-    """The answer to GetProviderSchema, with these types and no others."""
-    parts = [_message(1, _schema(schema.provider()))]
-    parts += [_entry(2, kind, block) for kind in resources if (block := schema.resource(kind))]
-    parts += [
-        _entry(3, kind, block) for kind in data_sources if (block := schema.data_source(kind))
-    ]
-    parts += [_entry(8, kind, block) for kind, block in EPHEMERAL.items()]
-    return b"".join(parts)
-
-
-def serve(socket: str, response: bytes) -> grpc.Server:
+def serve(socket: str, response: bytes, schema: ProviderSchema) -> grpc.Server:
     """Listen on a Unix socket.
 
     Args:
         socket: Its path.
-        response: What `schema_response` made. All other calls are answered with an empty message:
-            there is nothing to complain of.
+        response: What `schema_response` made.
+        schema: Where it made that from.
     """
-    calls = {
-        "GetProviderSchema": response,
-        "ValidateProviderConfig": b"",
-        "ValidateResourceConfig": b"",
-        "ValidateDataResourceConfig": b"",
-        "ValidateEphemeralResourceConfig": b"",
-        "StopProvider": b"",
+
+    def nothing_to_say(_request: bytes) -> bytes:
+        return b""
+
+    calls: dict[str, _Call] = {
+        "GetProviderSchema": lambda _: response,
+        "ValidateProviderConfig": nothing_to_say,
+        "ValidateResourceConfig": nothing_to_say,
+        "ValidateDataResourceConfig": nothing_to_say,
+        "ValidateEphemeralResourceConfig": nothing_to_say,
+        "ConfigureProvider": nothing_to_say,
+        "ReadDataSource": lambda request: read(request, schema),
+        "PlanResourceChange": lambda request: plan(request, schema),
+        "OpenEphemeralResource": open_ephemeral,
+        "CloseEphemeralResource": nothing_to_say,
+        "StopProvider": nothing_to_say,
     }
     handlers = {
-        name: grpc.unary_unary_rpc_method_handler(lambda _request, _context, answer=answer: answer)
-        for name, answer in calls.items()
+        name: grpc.unary_unary_rpc_method_handler(
+            lambda request, _context, call=call: call(request)
+        )
+        for name, call in calls.items()
     }
     server = grpc.server(ThreadPoolExecutor(4), options=[("grpc.max_send_message_length", -1)])
     service = grpc.method_handlers_generic_handler("tfplugin6.Provider", handlers)
@@ -149,7 +115,7 @@ def main() -> None:
     request = json.loads(sys.stdin.readline())
     schema = ProviderSchema(request["names"])
     response = schema_response(schema, request["resources"], request["data_sources"])
-    server = serve(sys.argv[1], response)
+    server = serve(sys.argv[1], response, schema)
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     sys.stdin.read()

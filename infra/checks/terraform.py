@@ -1,7 +1,8 @@
-"""`terraform fmt` and `terraform validate`, where there is a Terraform.
+"""`terraform fmt`, `validate` and `plan`, where there is a Terraform.
 
-Validation needs no provider to be downloaded: `stub_provider` stands in for it, with the schema
-that the other checks use.
+No provider needs to be downloaded: `stub_provider` stands in for it, with the schema that the other
+checks use. A plan goes through every expression with the settings of a scenario, so it finds what
+validation cannot: keys that are known too late, nulls, conditions that fail.
 """
 
 import json
@@ -12,8 +13,10 @@ import subprocess
 import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
+from checks.check_plan import check_plan
 from checks.configuration import Module
 from checks.problem import Problem
 
@@ -45,50 +48,80 @@ def check_format(binary: str, root: Path) -> Iterator[Problem]:
         yield Problem(str(root), answer.stderr.strip())
 
 
-def check_valid(
-    binary: str,
-    python: Path,
-    roots: list[Path],
-    modules: Mapping[Path, Module],
-    names: Collection[str],
-) -> Iterator[Problem]:
-    """What `terraform validate` says of each root.
+@dataclass(frozen=True)
+class Bench:
+    """A Terraform with the stand-in for its provider, ready to work.
+
+    Attributes:
+        binary: Terraform.
+        folder: For its files: nothing is written beside the configuration.
+        environment: What makes it use the stand-in.
+    """
+
+    binary: str
+    folder: Path
+    environment: dict[str, str]
+
+    def run(self, root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command on a root."""
+        env = {**self.environment, "TF_DATA_DIR": str(self.folder / root.name)}
+        return _run([self.binary, f"-chdir={root}", *arguments], env)
+
+
+def check_valid(bench: Bench, root: Path) -> Iterator[Problem]:
+    """What `terraform init` and `terraform validate` say of a root; init has to come first."""
+    begun = bench.run(root, "init", "-backend=false", "-no-color", "-input=false")
+    if begun.returncode:
+        yield Problem(root.name, f"terraform init: {begun.stdout}{begun.stderr}")
+        return
+    yield from _diagnostics(root.name, bench.run(root, "validate", "-json").stdout)
+
+
+def check_scenario(bench: Bench, root: Path, settings: Path) -> Iterator[Problem]:
+    """What `terraform plan` says with the settings of a file, and what is wrong with the plan."""
+    plan = str(bench.folder / f"{settings.stem}.plan")
+    given = ["-refresh=false", "-lock=false", "-input=false", f"-var-file={settings}"]
+    planned = bench.run(root, "plan", "-no-color", *given, f"-out={plan}")
+    if planned.returncode:
+        yield Problem(settings.name, " ".join(planned.stderr.split()))
+        return
+    shown = bench.run(root, "show", "-json", plan).stdout
+    yield from check_plan(settings.stem, json.loads(shown), shown)
+
+
+def _diagnostics(name: str, answer: str) -> Iterator[Problem]:
+    for found in json.loads(answer)["diagnostics"]:
+        where = found.get("range", {})
+        line = where.get("start", {}).get("line", 0)
+        what = " ".join(f"{found['summary']}. {found.get('detail', '')}".split())
+        yield Problem(f"{where.get('filename', name)}:{line}", what)
+
+
+@contextmanager
+def terraform_bench(
+    binary: str, python: Path, modules: Mapping[Path, Module], names: Collection[str]
+) -> Iterator[Bench]:
+    """Run the stand-in while Terraform works.
 
     Args:
         binary: Terraform.
-        python: An interpreter that has grpcio and botocore.
-        roots: Folders to validate.
+        python: An interpreter that has what the stand-in imports.
         modules: All modules, for the types that the stand-in has to know.
         names: Every name that the configuration uses.
 
     Raises:
-        StubError: The stand-in for the provider does not start.
+        StubError: The stand-in does not start.
     """
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        _stub(python, Path(folder), modules, names) as env,
-    ):
-        for root in roots:
-            settings = {**env, "TF_DATA_DIR": str(Path(folder, root.name))}
-            start = [binary, f"-chdir={root}"]
-            answer = _run([*start, "init", "-backend=false", "-no-color", "-input=false"], settings)
-            if answer.returncode:
-                yield Problem(root.name, f"terraform init: {answer.stdout}{answer.stderr}")
-                continue
-            answer = _run([*start, "validate", "-json"], settings)
-            for found in json.loads(answer.stdout)["diagnostics"]:
-                where = found.get("range", {})
-                line = where.get("start", {}).get("line", 0)
-                what = " ".join(f"{found['summary']}. {found.get('detail', '')}".split())
-                yield Problem(f"{where.get('filename', root.name)}:{line}", what)
+    with tempfile.TemporaryDirectory() as folder:
+        socket = Path(folder) / "provider.sock"
+        with _stub(python, socket, modules, names) as environment:
+            yield Bench(binary, Path(folder), environment)
 
 
 @contextmanager
 def _stub(
-    python: Path, folder: Path, modules: Mapping[Path, Module], names: Collection[str]
+    python: Path, socket: Path, modules: Mapping[Path, Module], names: Collection[str]
 ) -> Iterator[dict[str, str]]:
-    """Run the stand-in; gives the environment that makes Terraform use it."""
-    socket = folder / "provider.sock"
     request = {
         "resources": _types(modules, "resource"),
         "data_sources": _types(modules, "data"),

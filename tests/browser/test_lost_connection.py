@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from support.browsing import Server, event_of, serve_copy
+from support.browsing import Server, event_of, serve_copy, until
 
 
 @pytest.fixture
@@ -59,6 +59,31 @@ def test_two_tabs_share_one_connection(browser: Browser, server: Server) -> None
     expect(pages[0].locator(".connection")).to_have_attribute("data-state", "live")
     context.close()
     assert viewers <= 3  # this context's one, and those of tests that run beside
+
+
+def test_a_browser_without_shared_workers_has_a_connection_of_its_own(
+    browser: Browser, server: Server
+) -> None:
+    context = browser.new_context()
+    context.add_init_script("delete window.SharedWorker")
+    streams = []
+    page = context.new_page()
+    page.on("request", lambda request: streams.append(request.url))
+    page.goto(server.url)
+    page.locator('.connection[data-state="live"]').wait_for()
+    assert page.evaluate("typeof SharedWorker") == "undefined"
+    assert any(url.endswith("/api/v1/stream") for url in streams), "asked for by the page itself"
+
+    flight = server.get("live-flights?status=scheduled&limit=3")["rows"][2]
+    page.get_by_label("Search the board").fill(flight["flight_icao"])
+    server.put(event_of(flight, f"alone-{flight['leg_key']}", departure_gate="Q66"))
+    row = page.locator(f'.board-row[data-leg="{flight["leg_key"]}"]')
+    expect(row).to_contain_text("Q66", timeout=15_000)
+
+    viewers = server.get("status")["viewers"]
+    page.goto("about:blank")
+    until(lambda: server.get("status")["viewers"] < viewers)
+    context.close()
 
 
 def test_a_failing_request_says_so_and_can_be_tried_again(browser: Browser, server: Server) -> None:

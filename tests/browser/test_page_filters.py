@@ -95,8 +95,14 @@ def test_a_click_on_a_bar_and_on_an_aircraft(open_page: Callable[..., Page]) -> 
     plan = panel(page, "map")
     plan.get_by_role("button", name="Show as table").click()
     plan.locator("tbody button").first.click()
-    expect(page.locator(".chip-name")).to_have_text(["Flight (live views)"])
+    expect(page.locator(".chip-name")).to_have_text(["Flight"])
     expect(page.locator(".board-row")).to_have_count(1)
+    # the figures over all its days follow too: one flight has one airline
+    expect(panel(page, "airline-delays").locator("tbody tr")).to_have_count(1)
+    active = page.get_by_role("group", name="Active flights").locator(".kpi-value")
+    expect(active).to_have_text("1")
+    page.get_by_role("link", name="Trends").click()
+    expect(page.locator(".chip-name")).to_have_text(["Flight"])
 
 
 def statuses(page: Page) -> list[str]:

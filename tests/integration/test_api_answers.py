@@ -170,6 +170,24 @@ def test_live_flights_are_filtered_like_the_rest(client: httpx.Client) -> None:
     assert answer["active"] == sum(answer["by_status"].values()) == len(wanted) > 0
 
 
+def test_a_flight_is_followed_by_every_figure(client: httpx.Client) -> None:
+    (row,) = get(client, "live-flights", limit=1)["rows"]
+    wanted = {"flight": row["flight_icao"].lower()}
+    assert {one["flight_icao"] for one in get(client, "live-flights", **wanted)["rows"]} == {
+        row["flight_icao"]
+    }
+    (airline,) = get(client, "airline-delays", **wanted)["rows"]
+    assert airline["airline_iata"] == row["airline_iata"]
+    legs = airline["flights"]
+    ends = get(client, "movements", **wanted)["rows"]
+    assert sum(end["departing_flights"] for end in ends) == legs
+    assert get(client, "kpis", **wanted)["kpis"]["active_flights"]["value"] >= 1
+    assert get(client, "passengers-vs-turnaround", **wanted)["n"] <= legs
+    assert get(client, "delay-pairs", **wanted)["n"] <= legs
+    assert sum(hour["flights"] for hour in get(client, "trends", **wanted)["rows"]) == legs
+    assert get(client, "airline-delays", flight="NOSUCH")["rows"] == []
+
+
 def test_pages_are_slices_of_the_whole(client: httpx.Client) -> None:
     whole = get(client, "movements", limit=10_000)
     page = get(client, "movements", limit=3, offset=2)

@@ -257,6 +257,19 @@ def test_up_runs_for_a_while_and_goes_on_where_it_was(tmp_path: Path) -> None:
     assert second["duplicates"] < 0.1 * second["received"], "it does not start its day again"
 
 
+def test_up_prints_an_object_a_line_for_logs(tmp_path: Path) -> None:
+    done = call("up", "--json", "--no-dashboard", "--for", "2s", "--data-dir", tmp_path / "data")
+    assert done.code == 0, done.err
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert len(lines) >= 2
+    assert (
+        lines[-1]["received"]
+        == lines[-1]["clean"] + lines[-1]["quarantined"] + (lines[-1]["duplicates"])
+    )
+    assert lines[-1]["balanced"]
+    assert lines[-1]["problems"] == []
+
+
 def test_run_says_what_it_did(own: Path) -> None:
     done = call("run", "--for", "200ms", "--data-dir", own)
     assert done.code == 0

@@ -22,8 +22,9 @@ export type FlightStatus =
 export type Direction = "arrival" | "departure";
 
 /**
- * Query parameters that every endpoint about flights takes. `airline`, `airport` and `status` may
- * be given several times (any of them matches); the different parameters must all match.
+ * Query parameters that every endpoint about flights takes. `airline`, `airport`, `status` and
+ * `flight` may be given several times (any of them matches); the different parameters must all
+ * match.
  */
 export interface Filters {
   airline?: string[];
@@ -32,6 +33,8 @@ export interface Filters {
   /** Of the airports in `airport`, or of the hub where none is given. */
   direction?: Direction;
   status?: FlightStatus[];
+  /** Flight designators. */
+  flight?: string[];
   /** Legs scheduled to depart at or after it (event time) … */
   from?: Instant;
   /** … and before it. */

@@ -52,7 +52,9 @@ export class MarkLayer {
     pen.clearRect(0, 0, width, height);
     this.renewStamps(colors, ratio);
     this.placed = [];
-    const size = rem() * PLANE_REM;
+    const stampPixels = Math.ceil(rem() * PLANE_REM * ratio);
+    const size = stampPixels / ratio;
+    const whole = (place: number): number => Math.round(place * ratio) / ratio; // else it is blurred
     const square = rem() * SQUARE_REM;
     const fills = new Map(STATUSES.map((status) => [status, colors.status(status)]));
     for (const mark of this.marks) {
@@ -63,7 +65,7 @@ export class MarkLayer {
         pen.fillStyle = fills.get(mark.status) ?? colors.text;
         pen.fillRect(x - square / 2, y - square / 2, square, square);
       } else {
-        pen.drawImage(this.stamp(mark.heading, colors, ratio), x - size / 2, y - size / 2, size, size);
+        pen.drawImage(this.stamp(mark.heading, colors, stampPixels), whole(x - size / 2), whole(y - size / 2), size, size);
       }
     }
   }
@@ -82,11 +84,10 @@ export class MarkLayer {
     this.stamps.clear();
   }
 
-  private stamp(heading: number, colors: Palette, ratio: number): HTMLCanvasElement {
+  private stamp(heading: number, colors: Palette, pixels: number): HTMLCanvasElement {
     const direction = ((Math.round((heading / 360) * DIRECTIONS) % DIRECTIONS) + DIRECTIONS) % DIRECTIONS;
     let stamp = this.stamps.get(direction);
     if (!stamp) {
-      const pixels = Math.ceil(rem() * PLANE_REM * ratio);
       stamp = h("canvas", { attrs: { width: pixels, height: pixels } });
       const pen = stamp.getContext("2d");
       if (pen) {
@@ -94,11 +95,13 @@ export class MarkLayer {
         pen.translate(BOX / 2, BOX / 2);
         pen.rotate((direction / DIRECTIONS) * 2 * Math.PI);
         pen.translate(-BOX / 2, -BOX / 2);
-        pen.fillStyle = colors.status("en-route");
+        // a thin edge, so that planes over one another and over coasts stay apart
         pen.strokeStyle = colors.sea;
+        pen.lineWidth = 1.5;
+        pen.stroke(PLANE);
+        pen.fillStyle = colors.status("en-route");
         // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- a canvas is no array
         pen.fill(PLANE);
-        pen.stroke(PLANE);
       }
       this.stamps.set(direction, stamp);
     }

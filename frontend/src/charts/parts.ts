@@ -3,6 +3,8 @@ import { h } from "../ui/dom";
 import { rem } from "../ui/dom";
 import type { Palette } from "./palette";
 
+const NARROW_REM = 36;
+
 export function valueAxis(colors: Palette, name: string, extra: object = {}): object {
   return {
     type: "value",
@@ -42,7 +44,9 @@ export function categoryAxis(colors: Palette, data: string[], extra: object = {}
 
 export function grid(extra: object = {}): object {
   const unit = rem();
-  return { left: unit * 2.9, right: unit * 0.9, top: unit * 2, bottom: unit * 1.8, ...extra };
+  // on a phone there is no room for the axis' name beside the legend: it stands below it
+  const top = innerWidth < NARROW_REM * unit ? 3.2 : 2;
+  return { left: unit * 2.9, right: unit * 0.9, top: unit * top, bottom: unit * 1.8, ...extra };
 }
 
 export function legend(colors: Palette, extra: object = {}): object {

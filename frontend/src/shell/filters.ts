@@ -151,7 +151,7 @@ function renderChips(list: HTMLElement, { view }: Context): void {
     chips.push(["Status", PHASES[status].label.toLowerCase(), () => view.remove("status", status)]);
   }
   for (const flight of current.flight) {
-    chips.push(["Flight (live views)", flight, () => view.remove("flight", flight)]);
+    chips.push(["Flight", flight, () => view.remove("flight", flight)]);
   }
   if (current.hours !== null) chips.push(["Departing", `last ${current.hours} h`, () => view.update({ hours: null })]);
   if (current.from) {

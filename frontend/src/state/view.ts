@@ -15,7 +15,7 @@ export interface View {
   airport: string[];
   direction: Direction | null;
   status: FlightStatus[];
-  /** Flight designators; only the live views follow them. */
+  /** Flight designators. */
   flight: string[];
   /** The last so many hours before the watermark … */
   hours: number | null;
@@ -158,6 +158,7 @@ export function filterQuery(view: View, watermark: number | null): Query | null 
     airport: view.airport,
     direction: view.direction,
     status: view.status,
+    flight: view.flight,
     from: start === null ? null : new Date(start).toISOString(),
     to: view.to === null ? null : new Date(view.to).toISOString(),
   };
@@ -166,7 +167,7 @@ export function filterQuery(view: View, watermark: number | null): Query | null 
 }
 
 export function hasFilters(view: View): boolean {
-  return filterQuery(view, 0) !== null || view.flight.length > 0;
+  return filterQuery(view, 0) !== null;
 }
 
 /** The same filters on a live flight, in the browser. */

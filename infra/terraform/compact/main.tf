@@ -158,12 +158,12 @@ module "observability" {
     name    = module.compact.service_name
   }
 
-  # the line that `airside up --quiet` writes at each refresh
+  # what `airside up --json` says at each refresh
   verdicts = {
-    log_group = module.compact.log_group
-    pattern   = "[at, received, w1=received, rate, archived, w2=\"archived,\", clean, w3=\"clean,\", quarantined, w4=\"quarantined,\", ...]"
-    is_json   = false
-    is_total  = true
+    log_group   = module.compact.log_group
+    received    = "$.received"
+    quarantined = "$.quarantined"
+    is_total    = true
   }
 }
 

@@ -229,10 +229,10 @@ module "observability" {
 
   # what each refresh says that it has loaded
   verdicts = {
-    log_group = module.gold.log_group
-    pattern   = "{ $.received = * && $.quarantined = * }"
-    is_json   = true
-    is_total  = false
+    log_group   = module.gold.log_group
+    received    = "$.records"
+    quarantined = "$.quarantined"
+    is_total    = false
   }
 
   log_groups = concat(

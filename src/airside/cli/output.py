@@ -116,8 +116,9 @@ def counted(count: int, noun: str, plural: str | None = None) -> str:
 
 
 def print_json(document: object) -> None:
-    """Print JSON; what is in it is plain already."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    """Print JSON: indented for people, in one line for pipes and logs. What is in it is plain."""
+    indent = 2 if sys.stdout.isatty() else None
+    click.echo(json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False))
 
 
 def print_csv(rows: pa.Table) -> None:

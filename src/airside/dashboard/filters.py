@@ -18,6 +18,8 @@ class Filters:
     airports: tuple[str, ...] = ()
     direction: Direction | None = None
     statuses: tuple[str, ...] = ()
+    flights: tuple[str, ...] = ()
+    """Flight designators."""
     since: datetime | None = None
     """Scheduled to depart at or after it, UTC without a zone …"""
     until: datetime | None = None
@@ -70,6 +72,8 @@ class Filters:
             return False
         if self.statuses and row["flight_status"] not in self.statuses:
             return False
+        if self.flights and row["flight_icao"] not in self.flights:
+            return False
         if self.airports and not any(
             row[f"{side}_airport_iata"] in self.airports
             for side in ("departure", "arrival")
@@ -92,6 +96,9 @@ class Filters:
         if self.statuses:
             terms.append(f"flight_status IN ({_marks(self.statuses)})")
             parameters += self.statuses
+        if self.flights:
+            terms.append(f"flight_icao IN ({_marks(self.flights)})")
+            parameters += self.flights
         # As text, because a remote reader's parameters travel as JSON.
         if self.since is not None:
             terms.append("scheduled_departure_at >= CAST(? AS TIMESTAMP)")

@@ -15,6 +15,8 @@ Status = Literal[
 ]
 Code = Annotated[str, Query(min_length=1, max_length=8, pattern=r"^[0-9A-Za-z]+$")]
 
+Designator = Annotated[str, Query(min_length=1, max_length=256)]
+
 API = "/api/v1"
 MAX_LIMIT = 100_000
 _MAX_VALUES = 100
@@ -42,6 +44,10 @@ def filters(  # noqa: PLR0917 - the framework fills them in by name
     status: Annotated[
         list[Status], Query(max_length=_MAX_VALUES, description="Latest status")
     ] = [],  # noqa: B006
+    flight: Annotated[
+        list[Designator],
+        Query(max_length=_MAX_VALUES, description="Flight designators, as the flights have them"),
+    ] = [],  # noqa: B006
     since: Annotated[
         datetime | None,
         Query(alias="from", description="Scheduled to depart at or after it (event time, UTC)"),
@@ -60,6 +66,7 @@ def filters(  # noqa: PLR0917 - the framework fills them in by name
         airports=_codes(airport),
         direction=direction,
         statuses=tuple(sorted(set(status))),
+        flights=tuple(sorted({designator.strip().upper() for designator in flight})),
         since=bounds[0],
         until=bounds[1],
     )

@@ -57,6 +57,10 @@ class Health:
     failures: int = 0
     """In a row."""
 
+    def succeed(self, at_us: int) -> None:
+        """Something has been done, or there was nothing to do."""
+        self.error, self.failures, self.last_success_us = None, 0, at_us
+
     def patience(self, every: float) -> float:
         """Seconds to wait before the next try, for a stage that works each `every` seconds."""
         return min(_MAX_BACKOFF_SECONDS, every * float(2 ** min(self.failures, 10)))
@@ -206,6 +210,8 @@ class Pipeline:
     def _transform(self) -> None:
         """Do what waits at the trigger; what arrives meanwhile waits for the next one."""
         for _ in self._waiting_batches(self.silver_stream, self.stopping):
+            # Said of each batch: to catch up with a long backlog takes many.
+            self.health.setdefault("silver", Health()).succeed(self.clock())
             self._loaded()
 
     def _waiting_batches(self, stream: Stream, stop: threading.Event | None) -> Iterator[int]:
@@ -255,8 +261,7 @@ class Pipeline:
                 self.abort(AirsideError(f"{name}: {type(error).__name__}: {error}"))
                 raise
             else:
-                health.error, health.failures = None, 0
-                health.last_success_us = self.clock()
+                health.succeed(self.clock())
 
 
 def _is_set(stop: threading.Event | None) -> bool:

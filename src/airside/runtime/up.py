@@ -142,8 +142,7 @@ def _simulator(
 
     def note(_records: int, due_us: int) -> None:
         running.simulated_us = due_us
-        health.error, health.failures = None, 0
-        health.last_success_us = wall_clock()
+        health.succeed(wall_clock())
 
     def work() -> None:
         with (

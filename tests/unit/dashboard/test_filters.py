@@ -16,6 +16,7 @@ LEGS = pa.Table.from_pylist(
     [
         {
             "leg_key": f"{number}",
+            "flight_icao": f"IGO{number % 5}",
             "airline_iata": [None, "6E", "AI"][number % 3],
             "departure_airport_iata": AIRPORTS[number % 2],
             "arrival_airport_iata": AIRPORTS[1 + number % 2],
@@ -33,6 +34,7 @@ some_filters = st.builds(
     airports=st.lists(st.sampled_from([*AIRPORTS, "XXX"]), max_size=2).map(tuple),
     direction=st.sampled_from([None, "arrival", "departure"]),
     statuses=st.lists(st.sampled_from(["scheduled", "landed"]), max_size=2).map(tuple),
+    flights=st.lists(st.sampled_from(["IGO1", "IGO4", "IGO9"]), max_size=2).map(tuple),
     since=INSTANTS,
     until=INSTANTS,
 )

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from checks.check_iam import check_iam
+from checks.check_plan import PASSWORD, check_plan
 from checks.check_schema import check_schema
 from checks.check_wiring import check_wiring
 from checks.configuration import read_modules
@@ -125,8 +126,7 @@ def test_a_right_resource_is_right(tmp_path: Path, schema: ProviderSchema) -> No
             "stream_mode_details stands there 2 times",
         ),
         (
-            ' dynamic "stream_mode_details" {\n  for_each = [1]\n'
-            "  content {\n   mode = 1\n  }\n }\n",
+            ' dynamic "stream_mode_details" {\n for_each = [1]\n content {\n mode = 1\n }\n}\n',
             "no argument or block stream_mode_details.mode",
         ),
     ],
@@ -217,8 +217,9 @@ def test_references(
     tmp_path: Path, schema: ProviderSchema, expression: str, told: str | None
 ) -> None:
     main = (
-        f'{STREAM}}}\ndata "aws_region" "r" {{}}\nmodule "m" {{\n source = "../modules/a"\n in = 1\n'
-        f'}}\noutput "o" {{\n value = [data.aws_region.r.region, {expression}]\n}}\n'
+        f'{STREAM}}}\ndata "aws_region" "r" {{}}\n'
+        'module "m" {\n source = "../modules/a"\n in = 1\n}\n'
+        f'output "o" {{\n value = [data.aws_region.r.region, {expression}]\n}}\n'
     )
     problems = found(check_wiring, written(tmp_path, **CALLED, root__main=main), schema)
     assert len(problems) == (told is not None)
@@ -318,3 +319,46 @@ def test_an_exception_from_checkov_needs_a_reason(tmp_path: Path) -> None:
     assert [str(problem) for problem in check_reasons(written(tmp_path, main=text))] == [
         "main.tf:2: CKV_AWS_2 is skipped without a reason"
     ]
+
+
+def planned(*resources: tuple[str, dict[str, str]]) -> dict[str, object]:
+    changes = [
+        {"type": kind, "mode": "managed", "change": {"after": after}} for kind, after in resources
+    ]
+    return {"resource_changes": changes}
+
+
+COMPACT = planned(
+    ("aws_ecs_cluster", {"name": "airside-test"}),
+    ("aws_ecs_service", {"name": "airside-test-simulator"}),
+    ("aws_ecs_service", {"name": "airside-test-compact"}),
+    ("aws_kinesis_stream", {"name": "airside-test-flight-events"}),
+    ("aws_s3_bucket", {"bucket": "airside-test-lake"}),
+)
+
+
+def test_a_plan_that_makes_what_it_must_is_right() -> None:
+    assert list(check_plan("compact", COMPACT, "")) == []
+
+
+def test_what_a_plan_forgets_or_must_not_make_is_found() -> None:
+    plan = planned(
+        ("aws_ecs_cluster", {"name": "airside-test"}),
+        ("aws_ecs_service", {"name": "airside-test-simulator"}),
+        ("aws_ecs_service", {"name": "compact"}),
+        ("aws_kinesis_stream", {"name": "airside-test-flight-events"}),
+        ("aws_s3_bucket", {"bucket": "airside-test-lake"}),
+        ("aws_nat_gateway", {}),
+    )
+    assert [each.what for each in check_plan("compact", plan, f'"x": "{PASSWORD}"')] == [
+        "makes no aws_ecs_service with name airside-test-compact",
+        "makes aws_nat_gateway: the network is to have no way out",
+        "a password would be in the plan, and so in the state",
+    ]
+
+
+def test_only_the_public_scenario_has_a_gateway() -> None:
+    plan = planned(("aws_internet_gateway", {}))
+    told = "makes aws_internet_gateway: the network is to have no way out"
+    assert told in [each.what for each in check_plan("compact", plan, "")]
+    assert told not in [each.what for each in check_plan("compact-all", plan, "")]

@@ -81,7 +81,7 @@ module "task" {
   image          = var.image
   repository_arn = var.repository_arn
   command = [
-    "up", "--no-simulator", "--quiet",
+    "up", "--no-simulator", "--json",
     "--stream", "kinesis://${var.stream_name}",
     "--lake", "s3://${var.lake_bucket}/lake",
     "--host", "0.0.0.0",
@@ -100,10 +100,7 @@ module "task" {
   log_retention_days = var.log_retention_days
 
   health_check = {
-    command = [
-      "CMD", "python", "-c",
-      "import urllib.request; urllib.request.urlopen('http://127.0.0.1:${local.port}/healthz', timeout=4)",
-    ]
+    command     = ["CMD", "python", "/opt/airside/healthcheck.py"]
     interval    = 15
     timeout     = 5
     retries     = 4
@@ -122,6 +119,7 @@ resource "aws_ecs_service" "this" {
   # One task at a time owns the lake: the old one ends before the new one begins.
   deployment_minimum_healthy_percent = 0
   deployment_maximum_percent         = 100
+  availability_zone_rebalancing      = "DISABLED"
 
   # the first start rebuilds from the lake
   health_check_grace_period_seconds = local.has_load_balancer ? 900 : null

@@ -46,7 +46,7 @@ module "task" {
   image          = var.image
   repository_arn = var.repository_arn
   command = [
-    "refresh",
+    "refresh", "--json",
     "--warehouse", "redshift://${var.warehouse.host}:${var.warehouse.port}/${var.warehouse.database}",
     "--lake", "s3://${var.clean_bucket}",
   ]

@@ -61,18 +61,27 @@ data "aws_iam_policy_document" "key" {
     resources = ["*"]
 
     principals {
-      type = "Service"
-      identifiers = [
-        "budgets.amazonaws.com",
-        "cloudwatch.amazonaws.com",
-        "events.amazonaws.com",
-      ]
+      type        = "Service"
+      identifiers = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
     }
 
     condition {
       test     = "StringEquals"
       variable = "aws:SourceAccount"
       values   = [local.account]
+    }
+  }
+
+  # EventBridge does not say for which account it publishes: with a condition nothing would arrive,
+  # and nobody would be told.
+  statement {
+    sid       = "FailuresToTheTopic"
+    actions   = ["kms:Decrypt", "kms:GenerateDataKey*"]
+    resources = ["*"]
+
+    principals {
+      type        = "Service"
+      identifiers = ["events.amazonaws.com"]
     }
   }
 }

@@ -96,27 +96,27 @@ resource "aws_cloudwatch_metric_alarm" "service" {
   depends_on = [aws_sns_topic_policy.alerts]
 }
 
-# What is counted of the records' verdicts, from the log lines that say it.
+# What a log says of the records' verdicts, as metrics.
 resource "aws_cloudwatch_log_metric_filter" "verdicts" {
   for_each = {
-    RecordsReceived    = "received"
-    RecordsQuarantined = "quarantined"
+    received    = { metric = "RecordsReceived", field = var.verdicts.received }
+    quarantined = { metric = "RecordsQuarantined", field = var.verdicts.quarantined }
   }
 
-  name           = "${var.name}-${each.value}"
+  name           = "${var.name}-${each.key}"
   log_group_name = var.verdicts.log_group
-  pattern        = var.verdicts.pattern
+  pattern        = "{ ${var.verdicts.received} = * && ${var.verdicts.quarantined} = * }"
 
   metric_transformation {
-    name      = each.key
+    name      = each.value.metric
     namespace = "Airside/${var.name}"
-    value     = format("$%s%s", var.verdicts.is_json ? "." : "", each.value)
+    value     = each.value.field
   }
 }
 
 resource "aws_cloudwatch_metric_alarm" "quarantine_rate" {
   alarm_name          = "${var.name}-quarantine-rate"
-  alarm_description   = "More than ${var.max_quarantine_percent} percent of the records are refused: `airside quarantine list` says why; most often a producer has changed its format"
+  alarm_description   = "More than ${var.max_quarantine_percent} percent of the records are refused: the quarantine has each with its reason; most often a producer has changed its format"
   comparison_operator = "GreaterThanThreshold"
   threshold           = var.max_quarantine_percent
   evaluation_periods  = 2
@@ -139,11 +139,11 @@ resource "aws_cloudwatch_metric_alarm" "quarantine_rate" {
     for_each = aws_cloudwatch_log_metric_filter.verdicts
 
     content {
-      id = trimprefix(metric_query.value.name, "${var.name}-")
+      id = metric_query.key
 
       metric {
         namespace   = "Airside/${var.name}"
-        metric_name = metric_query.key
+        metric_name = metric_query.value.metric_transformation[0].name
         period      = 900
         stat        = var.verdicts.is_total ? "Maximum" : "Sum"
       }

@@ -8,7 +8,6 @@ locals {
   account    = data.aws_caller_identity.current.account_id
   partition  = data.aws_partition.current.partition
   region     = data.aws_region.current.region
-  own_rules  = "arn:${local.partition}:events:${local.region}:${local.account}:rule/${var.name}-*"
   own_alarms = "arn:${local.partition}:cloudwatch:${local.region}:${local.account}:alarm:${var.name}-*"
 }
 
@@ -49,6 +48,7 @@ data "aws_iam_policy_document" "topic" {
     }
   }
 
+  # EventBridge publishes without saying for whom: SNS refuses it wherever there is a condition.
   statement {
     sid       = "FailuresOfThisStack"
     actions   = ["sns:Publish"]
@@ -57,12 +57,6 @@ data "aws_iam_policy_document" "topic" {
     principals {
       type        = "Service"
       identifiers = ["events.amazonaws.com"]
-    }
-
-    condition {
-      test     = "ArnLike"
-      variable = "aws:SourceArn"
-      values   = [local.own_rules]
     }
   }
 

@@ -52,12 +52,12 @@ variable "cluster_arn" {
 }
 
 variable "verdicts" {
-  description = "Where records' verdicts are counted in a log: a filter pattern with the fields received and quarantined, whether that is JSON, and whether the figures are totals since the beginning."
+  description = "The log that counts verdicts in JSON, the fields that have the figures, such as $.received, and whether these are totals since the beginning."
   type = object({
-    log_group = string
-    pattern   = string
-    is_json   = bool
-    is_total  = bool
+    log_group   = string
+    received    = string
+    quarantined = string
+    is_total    = bool
   })
 }
 

@@ -1,5 +1,6 @@
 # Silver: a Glue streaming job that runs the project's own SQL inside Spark. It touches Kinesis and
-# S3 only, so it needs no network of ours, and it installs what the wheel depends on from PyPI.
+# S3 only, so it needs no network of ours, and it installs what the wheel depends on from PyPI; of
+# boto3 Glue has an older one than the lake on S3 asks for.
 
 data "aws_caller_identity" "current" {}
 data "aws_partition" "current" {}
@@ -12,6 +13,7 @@ locals {
   name      = "${var.name}-silver"
   logs      = "/${var.name}/silver"
   script    = "${path.module}/../../../glue/silver_job.py"
+  wheel     = "s3://${aws_s3_object.wheel.bucket}/${aws_s3_object.wheel.key}"
 
   # The script's own arguments; see infra/glue/silver_job.py.
   script_arguments = {
@@ -91,7 +93,7 @@ resource "aws_glue_job" "this" {
 
   default_arguments = merge(local.script_arguments, {
     "--job-language"                     = "python"
-    "--additional-python-modules"        = "s3://${aws_s3_object.wheel.bucket}/${aws_s3_object.wheel.key}"
+    "--additional-python-modules"        = join(",", [local.wheel, "boto3~=1.40"])
     "--TempDir"                          = "s3://${var.clean_bucket}/temporary/glue/"
     "--enable-metrics"                   = "true"
     "--enable-observability-metrics"     = "true"

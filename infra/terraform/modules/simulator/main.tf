@@ -55,6 +55,7 @@ resource "aws_ecs_service" "this" {
   # two simulators would send everything twice
   deployment_minimum_healthy_percent = 0
   deployment_maximum_percent         = 100
+  availability_zone_rebalancing      = "DISABLED"
 
   deployment_circuit_breaker {
     enable   = true

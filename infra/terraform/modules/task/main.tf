@@ -153,7 +153,12 @@ resource "aws_ecs_task_definition" "this" {
 
       environment = [
         for key, value in merge(
-          { AWS_REGION = local.region, AIRSIDE_DATA_DIR = local.data_dir, TMPDIR = local.data_dir },
+          {
+            AIRSIDE_DATA_DIR   = local.data_dir
+            AWS_DEFAULT_REGION = local.region
+            AWS_REGION         = local.region
+            TMPDIR             = local.data_dir
+          },
           var.environment,
         ) : { name = key, value = value }
       ]
