@@ -75,7 +75,8 @@ def hand_over(
     """Publish what the lake does not have yet. One at a time on a data directory.
 
     A lake that has documents of another writer, such as the Spark job, is left to it: the records
-    would come twice. A crash leaves a file without its document at most, which the next call removes.
+    would come twice. A crash leaves a file without its document at most, which the next call
+    removes.
 
     Args:
         reader: The embedded warehouse.
