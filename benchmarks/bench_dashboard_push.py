@@ -33,7 +33,8 @@ from pathlib import Path
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.pipeline import open_pipeline
-from airside.runtime.sources import open_stream, simulate
+from airside.runtime.sources import simulate
+from airside.runtime.streams import open_for_putting
 from airside.runtime.up import operation
 from airside.runtime.wiring import open_ledger
 from airside.settings import Settings
@@ -58,7 +59,7 @@ def settings() -> Settings:
 
 def prepare(data_dir: DataDir) -> None:
     """Bring the simulated day to where enough flights are active, and load all of it."""
-    with open_stream(data_dir, settings()) as stream:
+    with open_for_putting(data_dir, settings()) as stream:
         ledger = open_ledger(data_dir, settings(), wall_clock)
         simulate(
             stream,

@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     error TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS attempts_of_a_stage ON attempts (stage, attempt_id);
+CREATE INDEX IF NOT EXISTS attempts_by_start ON attempts (stage, json_extract(plan, '$.after'));
 CREATE TABLE IF NOT EXISTS progress (
     stage TEXT NOT NULL,
     shard_id TEXT NOT NULL,
@@ -91,7 +92,7 @@ class Ledger:
             cursor = self._db.execute(
                 "INSERT INTO attempts (stage, plan, outcome, started_at_us)"
                 " VALUES (?, ?, 'started', ?)",
-                (stage, json.dumps(plan), self._clock()),
+                (stage, _canonical(plan), self._clock()),
             )
             attempt_id = cursor.lastrowid or 0
             self._db.execute(
@@ -161,6 +162,15 @@ class Ledger:
         newest = self._attempts("stage = ? ORDER BY attempt_id DESC LIMIT 1", stage)
         return newest[0] if newest and newest[0].outcome != "succeeded" else None
 
+    def planned(self, stage: str, after: Mapping[str, str]) -> Attempt | None:
+        """The stage's newest attempt at the work that follows a position."""
+        found = self._attempts(
+            "stage = ? AND json_extract(plan, '$.after') = ? ORDER BY attempt_id DESC LIMIT 1",
+            stage,
+            _canonical(after),
+        )
+        return found[0] if found else None
+
     def latest(self, stage: str, *, outcome: str, limit: int = 1) -> list[Attempt]:
         """The newest attempts of a stage with an outcome, newest first."""
         return self._attempts(
@@ -229,3 +239,8 @@ class Ledger:
                 f"{self._path}: {error}; move the data directory aside and rebuild it from its "
                 "archive with `airside backfill`"
             ) from error
+
+
+def _canonical(document: Mapping[str, Any]) -> str:
+    """JSON that is the same text for equal documents."""
+    return json.dumps(document, sort_keys=True, separators=(",", ":"))

@@ -13,8 +13,10 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args, get_origin
+from urllib.parse import urlsplit
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -68,9 +70,30 @@ class SimulatorSettings(_Section):
 class StreamSettings(_Section):
     """The stream."""
 
+    url: str | None = Field(
+        None,
+        pattern=r"^kinesis://[a-zA-Z0-9_.-]{1,128}$",
+        examples=["kinesis://airside"],
+        description="A Kinesis data stream instead of the embedded one",
+    )
+    on_gap: Literal["stop", "skip"] = Field(
+        "stop", description="What to do where Kinesis may have dropped records unread"
+    )
     shards: int = Field(1, ge=1, le=512, description="Shards of a new embedded stream")
     retention_hours: float = Field(
-        24, gt=0, description="Records that every consumer has read are kept so long"
+        24,
+        gt=0,
+        description="Records that every consumer has read are kept so long on the embedded stream",
+    )
+
+
+class LakeSettings(_Section):
+    """Archive, cleaned rows and exports, as files."""
+
+    url: str | None = Field(
+        None,
+        description="s3://bucket/prefix, or a folder; the data directory where none is named",
+        examples=["s3://my-bucket/airside"],
     )
 
 
@@ -96,7 +119,7 @@ class SilverSettings(_Section):
 
 
 class WarehouseSettings(_Section):
-    """The embedded warehouse."""
+    """The embedded warehouse, and one on a server beside it."""
 
     threads: int = Field(2, ge=1, description="Worker threads of DuckDB")
     memory_limit: str = Field(
@@ -104,6 +127,18 @@ class WarehouseSettings(_Section):
         pattern=r"^[1-9]\d*(\.\d+)?\s*[KMGT]i?B$",
         examples=["700MB", "1.5 GiB"],
         description="DuckDB's share of memory; beyond it, it spills to disk",
+    )
+    url: SecretStr | None = Field(
+        None,
+        description="A warehouse on PostgreSQL or Redshift, to refresh and to ask",
+        examples=["postgresql://airside@db.example.org/airside"],
+    )
+    timeout_seconds: Seconds = Field(60, description="A question to a server may take so long")
+    staging_days: float | None = Field(
+        None,
+        gt=0,
+        description="A server's staging keeps rows so long after loading; for ever where not set",
+        examples=["30"],
     )
 
 
@@ -122,6 +157,14 @@ class GoldSettings(_Section):
     turnaround_cutoff_minutes: int = Field(
         180, gt=0, description="A stay this long is not a turnaround"
     )
+
+
+def _web_address(value: SecretStr) -> SecretStr:
+    """An address that alerts can be sent to."""
+    url = urlsplit(value.get_secret_value())
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        raise ValueError("input should be an address that starts with https:// or http://")
+    return value
 
 
 def _listed(value: object) -> object:
@@ -165,6 +208,35 @@ class DashboardSettings(_Section):
     max_backlog_records: int = Field(
         1_000_000, ge=1, description="With more records waiting, no further ones are taken"
     )
+    max_backlog_seconds: Seconds = Field(
+        3_600,
+        description="On Kinesis, which cannot count them: no further ones with some waiting longer",
+    )
+
+
+class AlertSettings(_Section):
+    """What to be alerted to; 0 switches a rule off."""
+
+    every_seconds: Seconds = Field(10, description="How often the rules are looked at")
+    airline_delay_minutes: float = Field(
+        60, ge=0, description="An airline's mean departure delay over 24 hours of event time …"
+    )
+    airline_delay_flights: int = Field(5, ge=1, description="… of at least so many departures")
+    security_wait_minutes: float = Field(
+        60, ge=0, description="Wait at security for an active flight"
+    )
+    quarantine_share: float = Field(
+        0.2, ge=0, le=1, description="Share of refused records in the last 15 minutes"
+    )
+    lag_seconds: float = Field(60, ge=0, description="Age of the oldest record not yet cleaned")
+    silent_minutes: float = Field(
+        15, ge=0, description="Time since a source system was last heard; a day at most"
+    )
+    webhook_url: Annotated[SecretStr, AfterValidator(_web_address)] | None = Field(
+        None,
+        description="Alerts are POSTed here as JSON, when they begin and when they end",
+        examples=["https://ops.example.org/hooks/airside"],
+    )
 
 
 class LedgerSettings(_Section):
@@ -179,12 +251,14 @@ class Settings(_Section):
     data_dir: Path = Field(Path("airside-data"), description="Where everything is kept")
     simulator: SimulatorSettings = SimulatorSettings()
     stream: StreamSettings = StreamSettings()
+    lake: LakeSettings = LakeSettings()
     bronze: BronzeSettings = BronzeSettings()
     silver: SilverSettings = SilverSettings()
     warehouse: WarehouseSettings = WarehouseSettings()
     gold: GoldSettings = GoldSettings()
     ledger: LedgerSettings = LedgerSettings()
     dashboard: DashboardSettings = DashboardSettings()
+    alerts: AlertSettings = AlertSettings()
 
 
 class Effective(BaseModel):

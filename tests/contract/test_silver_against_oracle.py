@@ -1,11 +1,12 @@
 """The silver transform, on every engine, against the independent reading of the contract.
 
-An engine is a function from records to silver rows with their verdicts; Spark or any other joins
-by a line in `ENGINES`.
+An engine is a function from records to silver rows with their verdicts; another joins by a line in
+`ENGINES`.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import cache, partial
 from itertools import pairwise
 from typing import Any
 
@@ -24,23 +25,31 @@ from oracle.edge_cases import EDGE_CASES
 from oracle.json_writer import Raw, write
 from oracle.near_misses import near_misses, put
 from oracle.sample import SAMPLE
+from support.spark import transformed
 
 ARRIVED = datetime(2025, 9, 25)  # noqa: DTZ001 - instants are naive UTC
 
 Engine = Callable[[pa.Table], pa.Table]
 
 
-def duckdb_engine() -> Iterator[Engine]:
+def duckdb_engine(_request: pytest.FixtureRequest) -> Iterator[Engine]:
     with duckdb.connect(config={"threads": 2}) as connection:
         yield Kernel(connection).to_arrow
 
 
-ENGINES: dict[str, Callable[[], Iterator[Engine]]] = {"duckdb": duckdb_engine}
+def spark_engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    yield partial(transformed, request.getfixturevalue("spark"))
+
+
+ENGINES: dict[str, Callable[[pytest.FixtureRequest], Iterator[Engine]]] = {
+    "duckdb": duckdb_engine,
+    "spark": spark_engine,
+}
 
 
 @pytest.fixture(scope="module", params=ENGINES)
 def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
-    yield from ENGINES[request.param]()
+    yield from ENGINES[request.param](request)
 
 
 def as_records(payloads: Sequence[bytes]) -> pa.Table:
@@ -57,8 +66,12 @@ def as_records(payloads: Sequence[bytes]) -> pa.Table:
     )
 
 
+judged = cache(oracle.read_record)
+"""Once for all engines."""
+
+
 def expected_row(number: int, payload: bytes) -> dict[str, Any]:
-    verdict = oracle.read_record(payload)
+    verdict = judged(payload)
     row = verdict.row or dict.fromkeys(FLIGHT_EVENTS.column_names)
     return row | {
         "shard_id": "shard-0",
@@ -202,6 +215,8 @@ def made_records(draw: st.DrawFn) -> bytes:
     return data
 
 
+# On Spark an example is a job, which takes as long as a hundred here.
+@pytest.mark.parametrize("engine", ["duckdb"], indirect=True)
 @settings(
     max_examples=60,
     deadline=None,

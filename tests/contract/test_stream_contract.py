@@ -1,5 +1,6 @@
 """What every `Stream` promises, checked on each implementation by the same tests."""
 
+import time
 from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, groupby, pairwise
@@ -13,6 +14,7 @@ from airside.errors import CorruptDataError, UsageError
 from airside.stream import (
     MAX_RECORD_BYTES,
     Backlog,
+    Horizon,
     RecordTooLargeError,
     SequenceRange,
     Stream,
@@ -27,6 +29,7 @@ from support.streams import (
     records,
     start_writer,
 )
+from support.waiting import eventually
 
 EVERYTHING = {"max_records": 10**9, "max_bytes": 2**40}
 
@@ -42,18 +45,23 @@ def stream(under_test: StreamUnderTest) -> Stream:
     return under_test.open()
 
 
+def received(under_test: StreamUnderTest, records: int) -> int | None:
+    """What the stream says it has taken, where it says so."""
+    return records if under_test.counts else None
+
+
 def payloads(stream: Stream) -> list[bytes]:
     return [record.payload for record in records(read_all(stream))]
 
 
-def test_an_empty_stream_gives_nothing(stream: Stream) -> None:
+def test_an_empty_stream_gives_nothing(under_test: StreamUnderTest, stream: Stream) -> None:
     assert stream.read({}, **EVERYTHING) == []
-    assert stream.backlog({}) == Backlog(0, 0, 0, 0, None)
+    assert stream.backlog({}) == Backlog(received(under_test, 0), 0, 0, 0, None)
 
 
-def test_putting_nothing_is_nothing(stream: Stream) -> None:
+def test_putting_nothing_is_nothing(under_test: StreamUnderTest, stream: Stream) -> None:
     stream.put([])
-    assert stream.backlog({}).received == 0
+    assert stream.backlog({}) == Backlog(received(under_test, 0), 0, 0, 0, None)
 
 
 def test_what_is_put_is_there_for_others_at_once(under_test: StreamUnderTest) -> None:
@@ -81,10 +89,17 @@ def test_another_process_shares_the_stream(under_test: StreamUnderTest, stream: 
         pytest.param(b"carriage return\r", id="CR at the end"),
         pytest.param(b"\x00", id="U+0000"),
         pytest.param(b"\xff\xfe not UTF-8", id="not UTF-8"),
-        pytest.param(b"x" * MAX_RECORD_BYTES, id="exactly 1 MiB"),
     ],
 )
 def test_a_record_comes_back_byte_for_byte(stream: Stream, payload: bytes) -> None:
+    stream.put([b"before", payload, b"after"])
+    assert sorted(payloads(stream)) == sorted([b"before", payload, b"after"])
+
+
+def test_the_largest_record_comes_back(under_test: StreamUnderTest, stream: Stream) -> None:
+    assert stream.max_record_bytes == under_test.max_record_bytes
+    assert MAX_RECORD_BYTES - 16 <= stream.max_record_bytes <= MAX_RECORD_BYTES
+    payload = b"x" * stream.max_record_bytes
     stream.put([b"before", payload, b"after"])
     assert sorted(payloads(stream)) == sorted([b"before", payload, b"after"])
 
@@ -95,8 +110,9 @@ def test_a_newline_in_a_record_becomes_a_space(stream: Stream) -> None:
 
 
 def test_a_record_over_the_limit_is_refused_with_all_of_its_put(stream: Stream) -> None:
-    with pytest.raises(RecordTooLargeError, match=r"record 1 .* 1,048,577 bytes") as refused:
-        stream.put([b"small", b"x" * (MAX_RECORD_BYTES + 1)])
+    size = stream.max_record_bytes + 1
+    with pytest.raises(RecordTooLargeError, match=rf"record 1 .* {size:,} bytes") as refused:
+        stream.put([b"small", b"x" * size])
     assert refused.value.index == 1
     assert isinstance(refused.value, UsageError)
     assert payloads(stream) == []
@@ -116,11 +132,12 @@ def test_a_shard_keeps_the_order_of_its_records(stream: Stream) -> None:
         assert [order[r.payload] for r in of_shard] == sorted(order[r.payload] for r in of_shard)
 
 
-def test_reading_follows_the_stream_order(stream: Stream) -> None:
+def test_reading_follows_the_stream_order(under_test: StreamUnderTest, stream: Stream) -> None:
     for number in range(20):
         stream.put(batch("a", number, 50))
     found = records(read_all(stream, max_records=70))
-    assert [r[:3] for r in found] == sorted(r[:3] for r in found)
+    order = [(r.arrived_at_us // under_test.merged_to_us, *r[1:3]) for r in found]
+    assert order == sorted(order)
 
 
 def test_sequence_numbers_are_text_of_one_width_that_sorts(stream: Stream) -> None:
@@ -166,7 +183,7 @@ def test_arrivals_go_on_ascending_when_the_clock_is_set_back(
 
 def test_limits_stop_a_read_but_never_at_nothing(stream: Stream) -> None:
     for number in range(6):
-        stream.put(batch("a", number, 40))
+        stream.put(batch("a", number, 400))
     frames = read_all(stream)
     one = stream.read({}, max_records=1, max_bytes=1)
     assert one == frames[:1]
@@ -211,21 +228,52 @@ def test_a_range_that_goes_beyond_the_end_is_missing_records(stream: Stream) -> 
         stream.read({}, through={shard: beyond}, max_records=0, max_bytes=0)
 
 
-def test_a_backlog_counts_what_lies_after_a_position(stream: Stream) -> None:
+def test_a_backlog_counts_what_lies_after_a_position(
+    under_test: StreamUnderTest, stream: Stream
+) -> None:
     stream.put([b"12345", b"123"])
     after = position(stream)
     at_end = stream.backlog(after)
-    assert at_end == Backlog(2, 0, 0, 0, None)
+    assert at_end == Backlog(received(under_test, 2), 0, 0, 0, None)
     stream.put([b"1"])
     stream.put([b"4444", b"55555"])
     backlog = stream.backlog(after)
     frames = read_all(stream, after)
-    assert backlog.received == 5
+    assert backlog.received == received(under_test, 5)
     assert backlog.records == 3
     assert backlog.raw_bytes == 1 + 4 + 5 + 3  # an LF each
     assert backlog.stored_bytes == sum(len(frame.data) for frame in frames)
     assert backlog.oldest_arrived_at_us == frames[0].first_arrived_at_us
     assert stream.backlog({}).records == 5
+
+
+def test_several_backlogs_are_counted_to_one_end(stream: Stream) -> None:
+    stream.put(batch("a", 0, 700))
+    first = position(stream)
+    stream.put(batch("b", 0, 60))
+    second = position(stream)
+    stream.put(batch("c", 0, 5))
+    behind = stream.backlogs([{}, second, first])
+    assert [backlog.records for backlog in behind] == [765, 5, 65]
+    assert behind == [stream.backlog(after) for after in ({}, second, first)]
+
+
+def test_the_horizon_leaves_later_records_to_the_next_time(
+    under_test: StreamUnderTest, stream: Stream
+) -> None:
+    now_us = time.time_ns() // 1_000
+    under_test.set_clock(now_us)
+    stream.put(batch("a", 0, 30))
+    horizon = Horizon.of(stream.backlog({}), time.time_ns() // 1_000)
+    assert not horizon.is_reached(stream.backlog({}))
+    done = position(stream)
+    assert horizon.is_reached(stream.backlog(done))
+    eventually(lambda: time.time_ns() // 1_000_000 > horizon.at_us // 1_000)  # a later arrival
+    stream.put(batch("b", 0, 30))
+    assert horizon.is_reached(stream.backlog(done))
+    assert not Horizon.of(stream.backlog(done), horizon.at_us + 60_000_000).is_reached(
+        stream.backlog(done)
+    )
 
 
 def test_writers_in_several_processes_lose_nothing(
@@ -239,7 +287,7 @@ def test_writers_in_several_processes_lose_nothing(
     found = records(read_all(stream))
     expected = Counter(r for name in names for n in range(15) for r in batch(name, n, 100))
     assert Counter(record.payload for record in found) == expected
-    assert stream.backlog({}).received == 4500
+    assert stream.backlog({}).received == received(under_test, 4500)
     for name in names:  # a writer's later put never overtakes its earlier one
         mine = [r for r in found if r.payload.startswith(name.encode())]
         numbers = [int(r.payload.split()[1]) for r in sorted(mine, key=lambda r: r[:3])]
@@ -252,7 +300,7 @@ def test_writers_in_several_processes_lose_nothing(
 def test_a_writer_killed_in_mid_put_leaves_what_it_was_told_is_there(
     under_test: StreamUnderTest, stream: Stream
 ) -> None:
-    size = 12_000  # several frames
+    size = under_test.large_put
     for acknowledged in (1, 2, 3):
         name = f"killed{acknowledged}"
         writer = start_writer(under_test, name, puts=10_000, size=size)
@@ -272,9 +320,10 @@ def test_a_writer_killed_in_mid_put_leaves_what_it_was_told_is_there(
         assert set(found) <= set(range(told + 1))
         if under_test.atomic_puts:
             assert set(found.values()) == {size}
-    before = stream.backlog({}).received
+    before = len(payloads(stream))
     stream.put([b"next"])
-    assert stream.backlog({}).received == before + 1 == len(payloads(stream))
+    assert len(payloads(stream)) == before + 1
+    assert stream.backlog({}).received == received(under_test, before + 1)
 
 
 def test_trimming_keeps_what_is_not_consumed_and_what_is_young(

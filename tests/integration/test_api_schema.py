@@ -25,6 +25,7 @@ PATHS = (
     "/api/v1/status",
     "/api/v1/quarantine",
     "/api/v1/quality",
+    "/api/v1/alerts",
     "/healthz",
     "/readyz",
     "/metrics",

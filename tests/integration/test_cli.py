@@ -160,7 +160,9 @@ def test_compaction_leaves_the_current_hour_alone_and_loses_nothing(own: Path) -
     assert warehouse_contents(own / "warehouse.duckdb") == tables
     said = call("compact", "--data-dir", own)
     assert (said.code, said.out) == (0, "")
-    assert said.err == "bronze: nothing to merge\nsilver: nothing to merge\n"
+    assert said.err == "".join(
+        f"{zone}: nothing to merge\n" for zone in ("bronze", "silver", "quarantine")
+    )
 
 
 SIMULATE = ("simulate", "--seed", "7", "--airport", "FRA", "--mess", "none")
@@ -253,6 +255,19 @@ def test_up_runs_for_a_while_and_goes_on_where_it_was(tmp_path: Path) -> None:
     assert first["watermark"] < second["watermark"]
     assert second["archived"] == second["received"]
     assert second["duplicates"] < 0.1 * second["received"], "it does not start its day again"
+
+
+def test_up_prints_an_object_a_line_for_logs(tmp_path: Path) -> None:
+    done = call("up", "--json", "--no-dashboard", "--for", "2s", "--data-dir", tmp_path / "data")
+    assert done.code == 0, done.err
+    lines = [json.loads(line) for line in done.out.splitlines()]
+    assert len(lines) >= 2
+    assert (
+        lines[-1]["received"]
+        == lines[-1]["clean"] + lines[-1]["quarantined"] + (lines[-1]["duplicates"])
+    )
+    assert lines[-1]["balanced"]
+    assert lines[-1]["problems"] == []
 
 
 def test_run_says_what_it_did(own: Path) -> None:

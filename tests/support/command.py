@@ -46,13 +46,13 @@ def airside_json(*arguments: str | Path) -> Any:
     return json.loads(airside_here(*arguments, "--json"))
 
 
-def start(*arguments: str | Path) -> subprocess.Popen[bytes]:
+def start(*arguments: str | Path, **environment: str) -> subprocess.Popen[bytes]:
     """Start a command and do not wait for it."""
     return subprocess.Popen(
         [*AIRSIDE, *map(str, arguments)],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
-        env=clean_environment(),
+        env=clean_environment(**environment),
     )
 
 

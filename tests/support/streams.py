@@ -6,6 +6,7 @@ puts batches until they are done or the process is killed, and says so after eac
 """
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from airside.stream import (
+    MAX_RECORD_BYTES,
     EmbeddedStream,
     Frame,
     Position,
@@ -21,6 +23,9 @@ from airside.stream import (
     Stream,
     frames_to_arrow,
 )
+from airside.stream.kinesis import KinesisStream
+from airside.stream.kinesis.writer import MAX_PAYLOAD_BYTES
+from support import kinesis
 
 START_US = 1_758_737_730_000_000  # 2025-09-24 18:15:30
 TESTS = Path(__file__).parents[1]
@@ -34,6 +39,13 @@ class StreamUnderTest(Protocol):
     shards: int
     atomic_puts: bool
     """Whether a put is on the stream whole or not at all, whatever happens to the writer."""
+    counts: bool
+    """Whether the stream can say how many records it has taken."""
+    merged_to_us: int
+    """Across shards, records come in the order of arrival to within so many microseconds."""
+    max_record_bytes: int
+    large_put: int
+    """So many records need several frames, or several requests."""
 
     def open(self) -> Stream:
         """Another instance on the same stream."""
@@ -44,6 +56,10 @@ class StreamUnderTest(Protocol):
 
 class EmbeddedUnderTest:
     atomic_puts = True
+    counts = True
+    merged_to_us = 1
+    max_record_bytes = MAX_RECORD_BYTES
+    large_put = 12_000
 
     def __init__(self, folder: Path, shards: int, stack: ExitStack) -> None:
         self.path = folder / "stream.db"
@@ -62,6 +78,33 @@ class EmbeddedUnderTest:
         return True
 
 
+class KinesisUnderTest:
+    atomic_puts = False
+    counts = False
+    merged_to_us = 1_000_000
+    max_record_bytes = MAX_PAYLOAD_BYTES
+    large_put = 1_200
+
+    def __init__(self, shards: int) -> None:
+        self.name = kinesis.create(shards)
+        self.shards = shards
+        self.recipe = json.dumps(
+            {"kind": "kinesis", "name": self.name, "environment": kinesis.environment()}
+        )
+
+    def open(self) -> KinesisStream:
+        return kinesis.open_stream(self.name)
+
+    def set_clock(self, now_us: int) -> bool:
+        del now_us
+        return False
+
+
+@contextmanager
+def _kinesis(shards: int) -> Iterator[KinesisUnderTest]:
+    yield KinesisUnderTest(shards)
+
+
 @contextmanager
 def _embedded(folder: Path, shards: int) -> Iterator[EmbeddedUnderTest]:
     with ExitStack() as stack:
@@ -71,13 +114,17 @@ def _embedded(folder: Path, shards: int) -> Iterator[EmbeddedUnderTest]:
 IMPLEMENTATIONS: dict[str, Callable[[Path], contextmanager]] = {
     "embedded-1-shard": lambda folder: _embedded(folder, 1),
     "embedded-3-shards": lambda folder: _embedded(folder, 3),
+    "kinesis-1-shard": lambda _folder: _kinesis(1),
+    "kinesis-3-shards": lambda _folder: _kinesis(3),
 }
 
 
 def open_recipe(recipe: str) -> Stream:
     """Open a stream in a process that knows no more than its recipe."""
     parts = json.loads(recipe)
-    assert parts["kind"] == "embedded", recipe
+    if parts["kind"] == "kinesis":
+        os.environ.update(parts["environment"])
+        return KinesisStream.open(f"kinesis://{parts['name']}")
     return EmbeddedStream(Path(parts["path"]), clock=lambda: START_US, shards=parts["shards"])
 
 

@@ -96,7 +96,9 @@ def test_a_writer_killed_halfway_leaves_nothing_to_read(lake: LocalLake, root: P
     subprocess.run([sys.executable, "-c", KILLED, root, NAME], cwd=TESTS, check=False)
     assert len(files(root)) == 2  # half a file is there …
     assert lake.names("") == ["bronze/other.txt"]  # … and not read
-    lake.sweep()
+    lake.sweep("gold")
+    assert len(files(root)) == 2
+    lake.sweep("bronze")
     assert files(root) == ["bronze/other.txt"]
     publish(lake, NAME, b"whole")
     assert lake.read(NAME) == b"whole"

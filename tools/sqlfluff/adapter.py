@@ -3,11 +3,12 @@
 
 from collections.abc import Callable
 
-from jinja2 import pass_context
+from jinja2 import Undefined, pass_context
 from jinja2.runtime import Context
 
 
 @pass_context
 def dispatch(context: Context, name: str, _package: str | None = None) -> Callable[..., str]:
-    """The macro of the linted dialect."""
-    return context.resolve(f"duckdb__{name}")
+    """The macro of the linted dialect, or of standard SQL."""
+    macro = context.resolve(f"duckdb__{name}")
+    return context.resolve(f"default__{name}") if isinstance(macro, Undefined) else macro

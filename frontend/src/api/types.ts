@@ -395,7 +395,7 @@ export interface Accounting {
 }
 
 export interface StageState {
-  name: "bronze" | "silver" | "gold" | "simulator";
+  name: "bronze" | "silver" | "gold" | "simulator" | "alerts";
   /** When it last got something done, wall clock; null where it never did. */
   last_success_at: Instant | null;
   /** Seconds before the answer's `at`. */
@@ -406,14 +406,30 @@ export interface StageState {
   failures: number;
 }
 
+export interface Alert {
+  rule: "airline_delay" | "security_wait" | "quarantine" | "lag" | "silent_source";
+  /** An airline, airport, consumer or source; null for all. */
+  subject: string | null;
+  summary: string;
+  /** As it was last seen. */
+  value: number;
+  limit: number;
+  unit: "minutes" | "seconds" | "ratio";
+  began_at: Instant;
+  /** Null while it goes on. */
+  ended_at: Instant | null;
+}
+
 export interface Pipeline extends Accounting {
   /** Whether a pipeline runs on the data; false for a dashboard over data at rest. */
   is_running: boolean;
   stages: StageState[];
+  /** Those that go on, the oldest first. */
+  alerts: Alert[];
 }
 
 export interface StoredPart {
-  name: "stream" | "bronze" | "silver" | "gold" | "warehouse" | "ledger";
+  name: "stream" | "bronze" | "silver" | "gold" | "warehouse" | "ledger" | "alerts";
   bytes: number;
   files: number;
 }
@@ -466,7 +482,16 @@ export interface QualityRow {
 /** Something that people should know about the data; the most serious first. */
 export interface Notice {
   level: "info" | "warning" | "error";
-  code: "empty" | "building" | "not_running" | "stage_failing" | "unbalanced" | "stale" | "behind";
+  code:
+    | "empty"
+    | "building"
+    | "not_running"
+    | "stage_failing"
+    | "unbalanced"
+    | "stale"
+    | "behind"
+    | "alert"
+    | "warehouse";
   message: string;
 }
 

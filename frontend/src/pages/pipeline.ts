@@ -1,6 +1,6 @@
 /** Whether the figures can be trusted: the account, the consumers, the stages, what was refused. */
 import { getJson } from "../api/client";
-import type { Failure, Page, QualityRow, StageState, StatusAnswer, StoredPart } from "../api/types";
+import type { Alert, Failure, Page, QualityRow, StageState, StatusAnswer, StoredPart } from "../api/types";
 import { AccountingPanel } from "../panels/accounting";
 import { consumerPanels, PipelineHistory } from "../panels/consumers";
 import { QuarantinePanels } from "../panels/quarantine";
@@ -20,6 +20,15 @@ const STAGE_NAMES: Record<StageState["name"], string> = {
   silver: "Transform (silver)",
   gold: "Models (gold)",
   simulator: "Simulator",
+  alerts: "Alerts",
+};
+
+const RULE_NAMES: Record<Alert["rule"], string> = {
+  airline_delay: "Airline delay",
+  security_wait: "Security wait",
+  quarantine: "Refused records",
+  lag: "Lag",
+  silent_source: "Silent source",
 };
 
 interface Flag {
@@ -37,6 +46,7 @@ export function pipelinePage({ live }: Context): PageView {
   const stages = stagePanel();
   const storage = storagePanel();
   const failures = failurePanel();
+  const alerts = alertPanel();
   let isShown = false;
 
   const showPipeline = (): void => {
@@ -54,21 +64,25 @@ export function pipelinePage({ live }: Context): PageView {
     showPipeline();
   });
 
-  const asking = poll<[StatusAnswer, Page<QualityRow>]>({
+  const asking = poll<[StatusAnswer, Page<QualityRow>, Page<Alert>]>({
     everyMs: REFRESH_MS,
     ask: (signal) =>
       Promise.all([
         getJson<StatusAnswer>("status", {}, signal),
         getJson<Page<QualityRow>>("quality", { limit: QUALITY_ROWS }, signal),
+        getJson<Page<Alert>>("alerts", {}, signal),
       ]),
-    answer: ([status, quality]) => {
+    answer: ([status, quality, told]) => {
       showStorage(storage, status);
       showFailures(failures, status);
+      showAlerts(alerts, told.rows);
       showFlags(flags, quality.rows, status.clean);
     },
     fail: (message) => {
       for (const { panel } of [flags, storage]) panel.setState({ kind: "error", message, retry: () => asking.now() });
-      failures.setState({ kind: "error", message, retry: () => asking.now() });
+      for (const panel of [alerts, failures]) {
+        panel.setState({ kind: "error", message, retry: () => asking.now() });
+      }
     },
   });
 
@@ -83,6 +97,7 @@ export function pipelinePage({ live }: Context): PageView {
       quarantine.reasons.element,
       quarantine.samples.element,
       flags.panel.element,
+      alerts.element,
       failures.element,
     ),
     show: () => {
@@ -230,4 +245,36 @@ function showFailures(panel: Panel<Failure>, { recent_failures: failures }: Stat
   panel.setRows(failures, `From the ledger · n = ${count(failures.length)}`);
   if (failures.length > 0) panel.setState({ kind: "ready" });
   else panel.setState({ kind: "empty", message: "✓ The ledger knows of no failure." });
+}
+
+function alertPanel(): Panel<Alert> {
+  return new Panel<Alert>({
+    title: "Alerts",
+    name: "alerts",
+    columns: [
+      {
+        key: "state",
+        label: "State",
+        value: (row) => (row.ended_at ? "over" : "now"),
+        text: (row) => (row.ended_at ? "✓ over" : "⚠ now"),
+        className: (row) => (row.ended_at ? "" : "bad"),
+      },
+      { key: "rule", label: "Rule", value: (row) => row.rule, text: (row) => RULE_NAMES[row.rule] },
+      { key: "summary", label: "What", value: (row) => row.summary, className: () => "wrap" },
+      { key: "began_at", label: "Since, UTC", value: (row) => row.began_at, text: (row) => dateTime(row.began_at) },
+      {
+        key: "ended_at",
+        label: "Until, UTC",
+        value: (row) => row.ended_at,
+        text: (row) => (row.ended_at ? dateTime(row.ended_at) : "–"),
+      },
+    ],
+  });
+}
+
+function showAlerts(panel: Panel<Alert>, alerts: Alert[]): void {
+  const firing = alerts.filter((alert) => alert.ended_at === null).length;
+  panel.setRows(alerts, `${count(firing)} now, ${count(alerts.length - firing)} over`);
+  if (alerts.length > 0) panel.setState({ kind: "ready" });
+  else panel.setState({ kind: "empty", message: "✓ Nothing is or was beyond its limit." });
 }

@@ -7,6 +7,17 @@ A crash leaves no half file; what was planned is done again under the same names
 
 from airside.bronze.archive import BRONZE, Archive, Archiver
 from airside.bronze.compact import compact
+from airside.bronze.firehose import firehose_files, import_firehose
+from airside.bronze.parts import ArchiveParts
 from airside.bronze.reader import ArchiveReader
 
-__all__ = ["BRONZE", "Archive", "ArchiveReader", "Archiver", "compact"]
+__all__ = [
+    "BRONZE",
+    "Archive",
+    "ArchiveParts",
+    "ArchiveReader",
+    "Archiver",
+    "compact",
+    "firehose_files",
+    "import_firehose",
+]

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from airside.bronze.index import INDEX_SUFFIX, Contents, decode, encode_index
+from airside.bronze.index import INDEX_SUFFIX, Contents, decode, decode_index, encode_index
 from airside.errors import CorruptDataError
 from airside.events import Feed
 from airside.lake import Lake
 from airside.ledger import Ledger
-from airside.stream import Frame, RangeFile, SequenceRange, Stream, hour_folder
+from airside.stream import Backlog, Frame, Horizon, RangeFile, SequenceRange, Stream, hour_folder
 
 BRONZE = "bronze"
 DATA_SUFFIX = ".ndjson.zst"
@@ -28,6 +28,11 @@ class Archive:
     def root(self) -> str:
         """The folder that holds the feed's archive."""
         return f"bronze/{self.feed.name}"
+
+    @property
+    def where(self) -> str:
+        """The folder's whole address, for messages."""
+        return self.lake.where(self.root)
 
     def name(self, frames: Sequence[Frame]) -> str:
         """Name a file by the hour in which its records arrived and the range that it holds."""
@@ -57,7 +62,19 @@ class Archive:
         Raises:
             CorruptDataError: The file or its index is missing or damaged.
         """
-        contents = decode(name, self.lake.read(name), self.lake.read(name + INDEX_SUFFIX))
+        return self._named(
+            name, decode(name, self.lake.read(name), self.lake.read(name + INDEX_SUFFIX))
+        )
+
+    def read_index(self, name: str) -> Contents:
+        """Give a file's frames without their data, by its index alone.
+
+        Raises:
+            CorruptDataError: The index is missing or damaged.
+        """
+        return self._named(name, decode_index(name, self.lake.read(name + INDEX_SUFFIX)))
+
+    def _named(self, name: str, contents: Contents) -> Contents:
         if self.name(contents.frames) != name:
             raise CorruptDataError(
                 f"{name} is not under its own name: its index says {self.name(contents.frames)}; "
@@ -98,11 +115,17 @@ class Archiver:
     def run_once(self, *, flush: bool = False) -> int:
         """Archive what is due, or all there is with `flush`; returns how many records.
 
-        What a crash or an error cut off comes first, over exactly the same records.
+        What a crash or an error cut off comes first, over exactly the same records. What arrives
+        meanwhile is left to the next time.
         """
         done = self._redo()
-        while self._due(flush):
+        horizon: Horizon | None = None
+        while True:
             position = self._ledger.position(BRONZE)
+            backlog = self._stream.backlog(position)
+            horizon = horizon or Horizon.of(backlog, self._clock())
+            if horizon.is_reached(backlog) or not (flush or self._is_due(backlog)):
+                return done
             frames = self._stream.read(
                 position, max_records=_READ_RECORDS, max_bytes=_READ_RAW_BYTES
             )
@@ -113,14 +136,12 @@ class Archiver:
                     planned = SequenceRange.of(after, file_frames)
                     done += self._write(planned, file_frames)
                     position |= planned.through
-        return done
 
-    def _due(self, flush: bool) -> bool:
-        backlog = self._stream.backlog(self._ledger.position(BRONZE))
+    def _is_due(self, backlog: Backlog) -> bool:
         if backlog.oldest_arrived_at_us is None:
             return False
         waited_us = self._clock() - backlog.oldest_arrived_at_us
-        return flush or backlog.stored_bytes >= self._cut_bytes or waited_us >= self._cut_us
+        return backlog.stored_bytes >= self._cut_bytes or waited_us >= self._cut_us
 
     def _redo(self) -> int:
         pending = self._ledger.pending(BRONZE)

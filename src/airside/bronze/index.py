@@ -5,6 +5,7 @@ microseconds). With it, a rebuild gives the same rows as the live run, `arrived_
 index also names the record that the file follows, so that a file that is gone is noticed.
 """
 
+from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
 import msgspec
@@ -65,6 +66,47 @@ def missing(after: str, through: str, before: str) -> CorruptDataError:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What files of the archive hold together."""
+
+    records: int
+    stored_bytes: int
+    last_arrived_at_us: int
+
+
+def totals(name: str, index: bytes) -> Totals:
+    """Add up what an archive file holds, by its index alone.
+
+    Raises:
+        CorruptDataError: The index cannot be read.
+    """
+    frames = _decoded(name, index).frames
+    return Totals(
+        records=sum(run.records for frame in frames for run in frame.runs),
+        stored_bytes=sum(frame.stored_bytes for frame in frames),
+        last_arrived_at_us=max(run.arrived_at_us for frame in frames for run in frame.runs),
+    )
+
+
+def decode_index(name: str, index: bytes) -> Contents:
+    """Give a file's frames by its index alone, each without its data.
+
+    Args:
+        name: The file's name, for messages.
+        index: Its index.
+
+    Raises:
+        CorruptDataError: The index cannot be read.
+    """
+    decoded = _decoded(name, index)
+    frames = [
+        Frame(decoded.shard_id, tuple(indexed.runs), b"", indexed.raw_bytes)
+        for indexed in decoded.frames
+    ]
+    return Contents(decoded.after, frames)
+
+
 def decode(name: str, data: bytes, index: bytes) -> Contents:
     """Cut an archive file into its frames again.
 
@@ -76,12 +118,7 @@ def decode(name: str, data: bytes, index: bytes) -> Contents:
     Raises:
         CorruptDataError: The index cannot be read or does not fit the file.
     """
-    try:
-        decoded = msgspec.json.decode(index, type=_Index)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CorruptDataError(
-            f"{name}{INDEX_SUFFIX} cannot be read ({error}); restore it from a copy of the archive"
-        ) from error
+    decoded = _decoded(name, index)
     expected = sum(frame.stored_bytes for frame in decoded.frames)
     if expected != len(data):
         raise CorruptDataError(
@@ -96,3 +133,12 @@ def decode(name: str, data: bytes, index: bytes) -> Contents:
         frames.append(Frame(decoded.shard_id, runs, data[start:end], indexed.raw_bytes))
         start = end
     return Contents(decoded.after, frames)
+
+
+def _decoded(name: str, index: bytes) -> _Index:
+    try:
+        return msgspec.json.decode(index, type=_Index)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise CorruptDataError(
+            f"{name}{INDEX_SUFFIX} cannot be read ({error}); restore it from a copy of the archive"
+        ) from error

@@ -1,21 +1,30 @@
 """Reads the archive back as if it were the stream."""
 
 import heapq
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 from airside.bronze.archive import DATA_SUFFIX, Archive
-from airside.bronze.index import missing
+from airside.bronze.index import INDEX_SUFFIX, Contents, Totals, missing, totals
 from airside.stream import Frame, Position, RangeFile, in_force
+
+_INDEX_READERS = 8
 
 
 class ArchiveReader:
     """Gives the archive's frames in stream order, by the same call as a stream's.
 
     One file of each shard is in memory at a time.
+
+    Args:
+        archive: What to read.
+        contents: Instead of the archive's `read`: gives a file's frames by its name.
     """
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, contents: Callable[[str], Contents] | None = None) -> None:
         self._archive = archive
+        self._contents = contents or archive.read
         self._files = _files_by_shard(archive)
         self._position: dict[str, str] | None = None
         self._frames: Iterator[Frame] = iter(())
@@ -26,9 +35,31 @@ class ArchiveReader:
         """The names of all archive files, by shard and sequence number."""
         return [file.name for files in self._files.values() for file in files]
 
+    def file_of(self, frame: Frame) -> RangeFile:
+        """The file that holds a frame that was read."""
+        files = self._files[frame.shard_id]
+        return files[bisect_left(files, frame.first_sequence_number, key=lambda file: file.last)]
+
     def end(self) -> dict[str, str]:
         """Shard → the last sequence number that the archive holds."""
         return {shard: files[-1].last for shard, files in self._files.items()}
+
+    def totals(self) -> Totals:
+        """Add up what the archive holds, by its indexes alone."""
+        lake = self._archive.lake
+
+        def ask(name: str) -> Totals:
+            return totals(name, lake.read(name + INDEX_SUFFIX))
+
+        with ThreadPoolExecutor(
+            _INDEX_READERS
+        ) as pool:  # on S3 it is the way there that takes long
+            found = list(pool.map(ask, self.files))
+        return Totals(
+            records=sum(each.records for each in found),
+            stored_bytes=sum(each.stored_bytes for each in found),
+            last_arrived_at_us=max((each.last_arrived_at_us for each in found), default=0),
+        )
 
     def read(
         self,
@@ -71,7 +102,7 @@ class ArchiveReader:
                 continue
             if reached >= through:
                 return
-            contents = self._archive.read(file.name)
+            contents = self._contents(file.name)
             if contents.after > reached:
                 raise missing(reached, contents.after, file.name)
             for frame in contents.frames:

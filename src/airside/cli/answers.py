@@ -1,14 +1,23 @@
 """`report`, `status` and `sql`: ask."""
 
+from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 from rich.text import Text
 
-from airside.cli.options import data_dir_option, effective, json_option
+from airside.cli.options import (
+    data_dir_option,
+    effective,
+    json_option,
+    stream_option,
+    warehouse_option,
+)
 from airside.cli.output import (
     Column,
     console,
+    counted,
     duration,
     number,
     print_csv,
@@ -21,6 +30,7 @@ from airside.cli.tables import (
     airline_table,
     archive_equation,
     live_table,
+    loaded_equation,
     moment,
     turnaround_table,
     verdict,
@@ -28,27 +38,34 @@ from airside.cli.tables import (
 )
 from airside.cli.values import as_documents
 from airside.gold.answers import report as ask
-from airside.runtime.readers import observe, open_reader
+from airside.runtime.readers import observe, open_answers, open_questions
+from airside.runtime.warehouse_view import WarehouseAccount, warehouse_account
 
 
 @click.command()
 @json_option
+@warehouse_option
 @data_dir_option
-def report(as_json: bool, data_dir: Path | None) -> None:
+def report(as_json: bool, warehouse_url: str | None, data_dir: Path | None) -> None:
     """Print the three answers: delays by airline, passengers against turnaround, live flights.
 
     \b
     Example:
       airside report --json
+      airside report --warehouse postgresql://airside@localhost/airside
     """
-    directory, _ = effective(data_dir)
-    with open_reader(directory) as reader:
+    directory, settings = effective(data_dir, warehouse__url=warehouse_url)
+    with open_answers(directory, settings) as reader:
         answers = ask(reader)
     if as_json:
         print_json(answers)
         return
     if not answers["totals"]["flights"]:
-        console.print("No flight is known yet; `airside doctor` says where the data stops.")
+        console.print(
+            "No flight is known yet; `airside doctor` says where the data stops."
+            if settings.warehouse.url is None
+            else "No flight is in the warehouse yet; fill it with `airside refresh`."
+        )
         return
     console.print("Which airlines have the most significant delays?", style="bold")
     console.print(airline_table(answers))
@@ -62,19 +79,32 @@ def report(as_json: bool, data_dir: Path | None) -> None:
 
 @click.command()
 @json_option
+@stream_option
+@warehouse_option
 @data_dir_option
-def status(as_json: bool, data_dir: Path | None) -> int:
+def status(
+    as_json: bool, stream: str | None, warehouse_url: str | None, data_dir: Path | None
+) -> int:
     """Print the accounting of every record, and whether it balances.
 
-    The exit code is 1 where it does not.
+    With --warehouse, of the records that the server has loaded: those of the data directory's
+    stream that it has not are in flight. Where there is no data directory, the account is of the
+    batches in the warehouse alone. The exit code is 1 where it does not balance.
 
     \b
     Example:
       airside status --json
     """
-    directory, _ = effective(data_dir)
-    with observe(directory) as observer:
-        account = observer.account()
+    directory, settings = effective(data_dir, stream__url=stream, warehouse__url=warehouse_url)
+    with ExitStack() as stack:
+        reader = None
+        if settings.warehouse.url is not None:
+            reader = stack.enter_context(open_answers(directory, settings))
+            if not directory.has_stream:
+                return _warehouse_status(warehouse_account(reader), as_json=as_json)
+        directory.check()
+        directory.feed_from(settings.stream.url)
+        account = stack.enter_context(observe(directory, reader)).account()
     if as_json:
         print_json(account.as_dict())
         return 0 if account.balanced else 1
@@ -104,15 +134,35 @@ def status(as_json: bool, data_dir: Path | None) -> int:
             ],
         )
     )
-    if account.reasons:
+    _print_reasons(account.reasons)
+    return 0 if account.balanced else 1
+
+
+def _warehouse_status(account: WarehouseAccount, *, as_json: bool) -> int:
+    if as_json:
+        print_json(account.as_dict())
+        return 0 if account.balanced else 1
+    console.print(loaded_equation(account))
+    console.print(Text.assemble("\nThe account is ", verdict(account), "."))
+    batches = counted(account.batches, "batch", "batches")
+    newest = f", the newest at {account.loaded_at}" if account.loaded_at else ""
+    waiting = f"; {account.waiting_batches:,} wait for it" if account.waiting_batches else ""
+    console.print(
+        f"{batches} loaded{newest}; gold holds them through {account.through_batch_id:,}{waiting}."
+    )
+    _print_reasons(account.reasons)
+    return 0 if account.balanced else 1
+
+
+def _print_reasons(reasons: Mapping[str, int]) -> None:
+    if reasons:
         console.print()
         console.print(
             table(
                 [Column("quarantined for"), Column("records", right=True)],
-                [(reason, number(records)) for reason, records in account.reasons.items()],
+                [(reason, number(records)) for reason, records in reasons.items()],
             )
         )
-    return 0 if account.balanced else 1
 
 
 @click.command()
@@ -127,8 +177,16 @@ def status(as_json: bool, data_dir: Path | None) -> int:
     show_default=True,
     help="Rows that a table shows at most; --json and --csv print all.",
 )
+@warehouse_option
 @data_dir_option
-def sql(statement: str, as_json: bool, as_csv: bool, limit: int, data_dir: Path | None) -> None:
+def sql(
+    statement: str,
+    as_json: bool,
+    as_csv: bool,
+    limit: int,
+    warehouse_url: str | None,
+    data_dir: Path | None,
+) -> None:
     """Ask the warehouse one read-only question.
 
     \b
@@ -137,8 +195,8 @@ def sql(statement: str, as_json: bool, as_csv: bool, limit: int, data_dir: Path 
       airside sql "select * from rpt_airline_delays"
       airside sql --csv "select * from fct_turnarounds" > turnarounds.csv
     """
-    directory, _ = effective(data_dir)
-    with open_reader(directory) as reader:
+    directory, settings = effective(data_dir, warehouse__url=warehouse_url)
+    with open_questions(directory, settings) as reader:
         rows = reader.query(statement)
     if as_json:
         print_json(as_documents(rows))

@@ -1,6 +1,7 @@
 """The live terminal view: the flow, the account, the three answers, on whatever screen there is."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -78,6 +79,18 @@ def line(now: Snapshot, before: Snapshot | None) -> str:
         f"{live['active']:,} active flights at {live['watermark'] or MISSING}"
         + "".join(f"; {problem.plain}" for problem in _problems(now))
     )
+
+
+def facts(now: Snapshot) -> dict[str, Any]:
+    """A snapshot as plain values, for logs that are searched."""
+    live = now.answers["live_flights"]
+    return {
+        "at": f"{now.at:%Y-%m-%dT%H:%M:%SZ}",
+        **now.account.as_dict(),
+        "active_flights": live["active"],
+        "watermark": live["watermark"],
+        "problems": [problem.plain for problem in _problems(now)],
+    }
 
 
 def _heading(now: Snapshot, width: int) -> Text:

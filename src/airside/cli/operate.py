@@ -1,17 +1,26 @@
 """`backfill`, `compact`, `doctor` and `config`: look after a data directory."""
 
+import time
 from pathlib import Path
 
 import click
 from rich.text import Text
 
-from airside.cli.options import data_dir_option, effective, json_option
+from airside.cli.options import (
+    data_dir_option,
+    effective,
+    json_option,
+    lake_option,
+    stream_option,
+)
 from airside.cli.output import Column, console, counted, print_json, progress_bars, table
 from airside.cli.values import cell
-from airside.runtime.backfill import rebuild, restore
+from airside.runtime.aws.names import Names
+from airside.runtime.backfill import rebuild
 from airside.runtime.clocks import wall_clock
 from airside.runtime.compaction import compact as compact_files
-from airside.runtime.doctor import examine
+from airside.runtime.doctor import examine, examine_aws
+from airside.runtime.restore import restore
 from airside.settings import environment_variable, fields, load
 
 _STYLES = {"ok": "green", "warning": "yellow", "stopped": "bold red"}
@@ -21,12 +30,16 @@ _HEADLINES = {"warning": "Worth a look:", "stopped": "Data stops at:"}
 @click.command()
 @click.option(
     "--source",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
-    metavar="DIR",
-    help="Make a new directory out of the archive of this one.",
+    metavar="URL",
+    help="Make a new directory out of this archive: a data directory's, a lake's, or what Firehose "
+    "has written below a folder or prefix.",
 )
+@lake_option
+@stream_option
 @data_dir_option
-def backfill(source: Path | None, data_dir: Path | None) -> None:
+def backfill(
+    source: str | None, lake_url: str | None, stream: str | None, data_dir: Path | None
+) -> None:
     """Rebuild silver and gold from the archive, row for row.
 
     Without --source, the directory's own silver and gold are made anew and put in place when they
@@ -36,8 +49,9 @@ def backfill(source: Path | None, data_dir: Path | None) -> None:
     Examples:
       airside backfill
       airside backfill --source old-data --data-dir new-data
+      airside backfill --source s3://raw-bucket/bronze/flight_events --data-dir new-data
     """
-    directory, settings = effective(data_dir)
+    directory, settings = effective(data_dir, lake__url=lake_url, stream__url=stream)
     with progress_bars(backfill=None) as advance:
 
         def progress(records: int) -> None:
@@ -69,19 +83,38 @@ def compact(data_dir: Path | None) -> None:
 
 
 @click.command()
+@click.option(
+    "--aws",
+    "suffix",
+    metavar="SUFFIX",
+    help="Look at the deployment on AWS with this unique_suffix instead of a data directory.",
+)
+@click.option(
+    "--name-prefix",
+    metavar="TEXT",
+    default="airside",
+    show_default=True,
+    help="What comes before the suffix in the names on AWS.",
+)
 @json_option
 @data_dir_option
-def doctor(as_json: bool, data_dir: Path | None) -> int:
+def doctor(suffix: str | None, name_prefix: str, as_json: bool, data_dir: Path | None) -> int:
     """Walk the stages in order and name the first where data stops, why, and what to do.
 
-    The exit code is 1 where it stops somewhere.
+    The exit code is 1 where it stops somewhere. With --aws, region and credentials come from the
+    AWS SDK's own variables and profiles; nothing is changed there, and one question to the
+    warehouse may wake it.
 
     \b
-    Example:
+    Examples:
       airside doctor
+      AWS_REGION=eu-central-1 airside doctor --aws demo
     """
-    directory, _ = effective(data_dir)
-    findings = examine(directory, wall_clock)
+    if suffix is None:
+        directory, _ = effective(data_dir)
+        findings = examine(directory, wall_clock)
+    else:
+        findings = examine_aws(Names(suffix, name_prefix), wall_clock, time.sleep)
     first = next((f for f in findings if f.state == "stopped"), None)
     if as_json:
         print_json(

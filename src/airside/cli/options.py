@@ -66,6 +66,26 @@ data_dir_option = click.option(
     metavar="DIR",
     help="Where everything is kept.  [default: ./airside-data, or AIRSIDE_DATA_DIR]",
 )
+warehouse_option = click.option(
+    "--warehouse",
+    "warehouse_url",
+    metavar="URL",
+    help="A warehouse on a server: postgresql://… or redshift://…; AIRSIDE_WAREHOUSE__URL keeps a "
+    "password out of the process list.",
+)
+lake_option = click.option(
+    "--lake",
+    "lake_url",
+    metavar="URL",
+    help="Where the files go: s3://bucket/prefix, or a folder; a directory remembers it.  "
+    "[default: the data directory]",
+)
+stream_option = click.option(
+    "--stream",
+    metavar="URL",
+    help="kinesis://NAME, a Kinesis data stream, instead of the embedded one.  [default: what "
+    "the data directory is fed from, or AIRSIDE_STREAM__URL]",
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 

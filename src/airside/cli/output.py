@@ -110,14 +110,15 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} s"
 
 
-def counted(count: int, noun: str) -> str:
+def counted(count: int, noun: str, plural: str | None = None) -> str:
     """A number of things, in words: `1 record`, `2,000 records`."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 
 
 def print_json(document: object) -> None:
-    """Print JSON; what is in it is plain already."""
-    click.echo(json.dumps(document, indent=2, ensure_ascii=False, allow_nan=False))
+    """Print JSON: indented for people, in one line for pipes and logs. What is in it is plain."""
+    indent = 2 if sys.stdout.isatty() else None
+    click.echo(json.dumps(document, indent=indent, ensure_ascii=False, allow_nan=False))
 
 
 def print_csv(rows: pa.Table) -> None:

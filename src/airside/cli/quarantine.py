@@ -9,7 +9,7 @@ from airside.cli.output import Column, console, counted, print_json, table
 from airside.cli.values import cell, plain
 from airside.runtime import quarantine as stored
 from airside.runtime.readers import open_reader
-from airside.runtime.sources import open_stream
+from airside.runtime.streams import open_for_putting, stream_name
 
 _reason = click.option("--reason", metavar="REASON", help="Only records with this reason.")
 
@@ -112,6 +112,8 @@ def replay(reason: str | None, data_dir: Path | None) -> None:
       airside quarantine replay --reason bad_status
     """
     directory, settings = effective(data_dir)
-    with open_reader(directory) as reader, open_stream(directory, settings) as stream:
+    with open_reader(directory) as reader, open_for_putting(directory, settings) as stream:
         put = stored.replay(reader, stream, reason=reason)
-    click.echo(f"Put {counted(put, 'record')} on the stream of {directory.root} again.", err=True)
+    click.echo(
+        f"Put {counted(put, 'record')} on {stream_name(directory, settings)} again.", err=True
+    )

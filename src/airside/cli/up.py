@@ -7,16 +7,18 @@ from pathlib import Path
 import click
 from rich.live import Live
 
-from airside.cli.live import line, screen
+from airside.cli.live import facts, line, screen
 from airside.cli.options import (
     Duration,
     Speed,
     dashboard_options,
     data_dir_option,
     effective,
+    lake_option,
     simulator_options,
+    stream_option,
 )
-from airside.cli.output import console
+from airside.cli.output import console, print_json
 from airside.runtime.interrupts import stop_on_signals
 from airside.runtime.up import Operation, Snapshot, operation
 
@@ -36,6 +38,9 @@ _REFRESH_SECONDS = 1.0
 @dashboard_options
 @click.option("--no-dashboard", is_flag=True, help="Serve no page and no API.")
 @click.option("--quiet", is_flag=True, help="One line a refresh, for logs and pipes.")
+@click.option("--json", "as_json", is_flag=True, help="That line as a JSON object.")
+@lake_option
+@stream_option
 @data_dir_option
 def up(
     airport: str | None,
@@ -51,6 +56,9 @@ def up(
     token: str | None,
     no_dashboard: bool,
     quiet: bool,
+    as_json: bool,
+    lake_url: str | None,
+    stream: str | None,
     data_dir: Path | None,
 ) -> None:
     """Start simulator, pipeline, dashboard and a live view. Ctrl-C stops; starting again goes on.
@@ -60,6 +68,7 @@ def up(
       airside up
       airside up --airport FRA --flights 1200 --mess hostile
       airside up --no-simulator --quiet
+      airside up --no-simulator --stream kinesis://airside
     """
     directory, settings = effective(
         data_dir,
@@ -69,9 +78,11 @@ def up(
         simulator__mess=mess,
         simulator__time_compression=time_compression,
         silver__window_seconds=window,
+        stream__url=stream,
         dashboard__host=host,
         dashboard__port=port,
         dashboard__token=token,
+        lake__url=lake_url,
     )
     with (
         stop_on_signals() as stop,
@@ -81,31 +92,41 @@ def up(
             with_simulator=not no_simulator,
             with_dashboard=not no_dashboard,
             stopping=stop,
+            tell=lambda text: click.echo(text, err=True),
         ) as running,
     ):
         notes = [f"Everything is kept in {directory.root.resolve()}."]
         if running.dashboard is not None:
             notes.insert(0, f"The dashboard is at {running.dashboard}")
         ends = None if seconds is None else time.monotonic() + seconds
-        if quiet or not sys.stdout.isatty():
-            _print_lines(running, notes, ends)
+        if quiet or as_json or not sys.stdout.isatty():
+            _print_lines(running, notes, ends, as_json=as_json)
         else:
             _show(running, notes, ends)
         click.echo("Stopping: finishing what is on the stream.", err=True)
     if running.last is not None:
-        click.echo(line(running.last, None))
+        _print_line(running.last, None, as_json=as_json)
 
 
-def _print_lines(running: Operation, notes: list[str], ends: float | None) -> None:
+def _print_lines(
+    running: Operation, notes: list[str], ends: float | None, *, as_json: bool
+) -> None:
     """Print a line a refresh until something stops the pipeline."""
     for note in notes:
         click.echo(note, err=True)
     before: Snapshot | None = None
     while _goes_on(running, ends):
         now = running.snapshot()
-        click.echo(line(now, before))
+        _print_line(now, before, as_json=as_json)
         before = now
         _wait(running, ends)
+
+
+def _print_line(now: Snapshot, before: Snapshot | None, *, as_json: bool) -> None:
+    if as_json:
+        print_json(facts(now))
+    else:
+        click.echo(line(now, before))
 
 
 def _show(running: Operation, notes: list[str], ends: float | None) -> None:

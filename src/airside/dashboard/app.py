@@ -54,7 +54,7 @@ class Dashboard:
         self.producer = Producer(backend, options)
         self.hub = Hub(options.max_viewers)
         self.cache = AnswerCache()
-        self.ingest = Ingest(backend, options, self._backlog)
+        self.ingest = Ingest(backend, options, self._overload)
         self.metrics = Metrics(self.producer, self.hub, self.ingest)
         self._static = StaticFiles(options.static)
         self._compressed: tuple[bytes, bytes] | None = None
@@ -70,9 +70,20 @@ class Dashboard:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 self._loop.call_soon_threadsafe(self.hub.close, bye)
 
-    def _backlog(self) -> int:
-        pipeline = self.producer.part("pipeline")
-        return int(pipeline["in_flight"]) if pipeline else 0
+    def _overload(self) -> str | None:
+        """Why no further records are taken; None while they are."""
+        pipeline, options = self.producer.part("pipeline"), self._options
+        if pipeline is None:
+            return None
+        waiting = pipeline["in_flight"]
+        if waiting > options.max_backlog_records:
+            return f"{waiting:,} records wait, more than {options.max_backlog_records:,}"
+        seconds = pipeline["consumers"]["silver"]["iterator_age_seconds"]
+        if not self._backend.counts_backlog and seconds > options.max_backlog_seconds:
+            return (
+                f"records wait for {seconds:,.0f} s, more than {options.max_backlog_seconds:,.0f} s"
+            )
+        return None
 
     def _make_app(self) -> FastAPI:
         app = FastAPI(

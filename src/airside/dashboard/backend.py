@@ -40,14 +40,22 @@ class Backend:
     """Bytes and files of each part that is stored."""
     failures: Callable[[], list[Document]]
     """Recent failures of all stages, newest first."""
+    alerts: Callable[[], list[Document]]
+    """Alerts that go on, then those that are over, newest first."""
     raw_records: Callable[[Sequence[RecordId]], Mapping[RecordId, tuple[bytes, str]]]
     """The bytes of records and where they were found (`archive` or `stream`), of those found."""
     put: Callable[[Sequence[bytes]], None]
     """Puts records on the stream; they are durable when it returns."""
+    max_record_bytes: int
+    """The largest record that the stream takes."""
+    counts_backlog: bool
+    """Whether the stream knows how many records wait, and not only how long."""
     clock: Callable[[], int]
     """Microseconds since the Unix epoch."""
     changed: threading.Event = field(default_factory=threading.Event)
     """Set by whoever loads a batch in this process, so that viewers need not wait for a poll."""
+    warehouse: str | None = None
+    """The server that is asked, without a password; None for the embedded warehouse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +80,8 @@ class Options:
     max_body_bytes: int = 8 * 1024 * 1024
     """Of a request to `POST /events`, compressed and not."""
     max_backlog_records: int = 1_000_000
-    """More than so many records before silver, and `POST /events` takes no more."""
+    """More than so many records before silver, and `POST /events` takes no more …"""
+    max_backlog_seconds: float = 3_600
+    """… nor with some waiting longer, where the stream cannot count them."""
     live_departure_minutes: int = 180
     live_landed_minutes: int = 30

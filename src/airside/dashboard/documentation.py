@@ -16,6 +16,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "/trends": schemas.TrendsAnswer,
     "/quarantine": schemas.QuarantineAnswer,
     "/quality": schemas.QualityAnswer,
+    "/alerts": schemas.AlertsAnswer,
     "/legs/{leg_key}/records": schemas.RecordsAnswer,
 }
 _DOCUMENTS: dict[str, type[BaseModel]] = {

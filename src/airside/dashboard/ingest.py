@@ -14,7 +14,7 @@ from airside.dashboard.backend import Backend, Options
 from airside.dashboard.problems import Problem
 from airside.dashboard.rows import dumps
 from airside.errors import RetryableError
-from airside.stream import MAX_RECORD_BYTES
+from airside.stream import PartlyPutError
 
 NDJSON_TYPES = frozenset(
     {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines"}
@@ -33,13 +33,15 @@ class Ingest:
     Args:
         backend: Puts the records, and knows how far behind silver is.
         options: The limits.
-        backlog: Records that wait for silver, as last seen.
+        overload: Why no further records are taken just now; None while they are.
     """
 
-    def __init__(self, backend: Backend, options: Options, backlog: Callable[[], int]) -> None:
+    def __init__(
+        self, backend: Backend, options: Options, overload: Callable[[], str | None]
+    ) -> None:
         self._backend = backend
         self._options = options
-        self._backlog = backlog
+        self._overload = overload
         self._lock = threading.Lock()
         self._at_once = 0
         self.accepted = 0
@@ -61,14 +63,9 @@ class Ingest:
         encoding = request.headers.get("content-encoding", "identity").strip().lower()
         if encoding not in {"identity", "gzip", ""}:
             raise Problem(415, f"content encoding {encoding[:100]!r}: send gzip, or none")
-        waiting = self._backlog()
-        if waiting > self._options.max_backlog_records:
-            raise Problem(
-                429,
-                f"{waiting:,} records wait to be processed, more than "
-                f"{self._options.max_backlog_records:,}; send these again later",
-                retry_after=5,
-            )
+        overload = self._overload()
+        if overload is not None:
+            raise Problem(429, f"{overload}; send these again later", retry_after=5)
         if self._at_once >= MAX_AT_ONCE:
             raise Problem(429, f"{MAX_AT_ONCE} bodies are being taken already", retry_after=1)
         self._at_once += 1
@@ -126,16 +123,19 @@ class Ingest:
     def _put(self, body: bytes, media_type: str) -> int:
         records = _lines(body) if media_type in NDJSON_TYPES else _elements(body)
         for number, record in enumerate(records, 1):
-            if len(record) > MAX_RECORD_BYTES:
+            if len(record) > self._backend.max_record_bytes:
                 raise Problem(
                     413,
                     f"record {number:,} has {len(record):,} bytes, more than a record may have "
-                    f"({MAX_RECORD_BYTES:,}); nothing was taken",
+                    f"({self._backend.max_record_bytes:,}); nothing was taken",
                 )
         try:
             with self._lock:
                 self._backend.put(records)
                 self.accepted += len(records)
+        except PartlyPutError as error:
+            self.accepted += error.taken
+            raise Problem(503, str(error), retry_after=5) from error
         except RetryableError as error:
             raise Problem(503, f"{error}; nothing was taken", retry_after=5) from error
         return len(records)

@@ -15,6 +15,7 @@ from airside.dashboard.push import Hub
 from airside.dashboard.queries import records
 from airside.dashboard.replies import default_limit, reply, reply_table
 from airside.dashboard.rows import dumps, to_table
+from airside.dashboard.schemas import Alert
 
 Reason = Literal[
     "not_utf8",
@@ -42,6 +43,7 @@ class PipelineRoutes:
             ("/status", self.status),
             ("/quarantine", self.quarantine),
             ("/quality", self.quality),
+            ("/alerts", self.alerts),
         ):
             self.router.add_api_route(path, endpoint, **documented(path))
 
@@ -97,6 +99,24 @@ class PipelineRoutes:
             table,
             name="quality",
             meta=meta,
+            form=form,
+            limit=limit or default_limit(form),
+            offset=offset,
+        )
+
+    def alerts(
+        self,
+        request: Request,
+        form: FormatQuery,
+        limit: LimitQuery = None,
+        offset: OffsetQuery = 0,
+    ) -> Response:
+        """What is beyond its limit now, then what was, newest first."""
+        return reply_table(
+            request,
+            to_table(self._backend.alerts(), list(Alert.model_fields)),
+            name="alerts",
+            meta=self._producer.meta(),
             form=form,
             limit=limit or default_limit(form),
             offset=offset,

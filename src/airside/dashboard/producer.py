@@ -250,6 +250,7 @@ class Producer:
             "is_built": self._is_built,
             "has_data": self.version.batch_id > 0,
             "pipeline": changed.get("pipeline", self._parts["pipeline"]),
+            "warehouse": self._backend.warehouse,
         }
 
 

@@ -388,24 +388,44 @@ class Accounting(_Model):
 class StageState(_Model):
     """One stage."""
 
-    name: Literal["bronze", "silver", "gold", "simulator"]
+    name: Literal["bronze", "silver", "gold", "simulator", "alerts"]
     last_success_at: Instant | None
     age_seconds: float | None
     error: str | None
     failures: int
 
 
+class Alert(_Model):
+    """Something that is or was beyond its limit."""
+
+    rule: Literal["airline_delay", "security_wait", "quarantine", "lag", "silent_source"]
+    subject: str | None = Field(description="An airline, airport, consumer or source; null for all")
+    summary: str
+    value: float = Field(description="As it was last seen")
+    limit: float
+    unit: Literal["minutes", "seconds", "ratio"]
+    began_at: Instant
+    ended_at: Instant | None = Field(description="Null while it goes on")
+
+
+class AlertsAnswer(PageMeta):
+    """`GET /alerts`."""
+
+    rows: list[Alert]
+
+
 class Pipeline(Accounting):
-    """The account and the stages."""
+    """The account, the stages, and what is beyond its limit now."""
 
     is_running: bool
     stages: list[StageState]
+    alerts: list[Alert]
 
 
 class StoredPart(_Model):
     """What one part of the data directory takes."""
 
-    name: Literal["stream", "bronze", "silver", "gold", "warehouse", "ledger"]
+    name: Literal["stream", "bronze", "silver", "gold", "warehouse", "ledger", "alerts"]
     bytes: int
     files: int
 
@@ -469,7 +489,15 @@ class Notice(_Model):
 
     level: Literal["info", "warning", "error"]
     code: Literal[
-        "empty", "building", "not_running", "stage_failing", "unbalanced", "stale", "behind"
+        "empty",
+        "building",
+        "not_running",
+        "stage_failing",
+        "unbalanced",
+        "stale",
+        "behind",
+        "alert",
+        "warehouse",
     ]
     message: str
 

@@ -5,6 +5,9 @@ second SQL file beside `silver/flight_events.sql`, and its own models in gold.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
+
+import msgspec
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,7 @@ class Column:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Feed:
     """One kind of record."""
 
@@ -31,6 +34,23 @@ class Feed:
     def column_names(self) -> tuple[str, ...]:
         """The names of the silver row's columns, in order."""
         return tuple(column.name for column in self.columns)
+
+    def identity(self, payload: bytes) -> bytes:
+        """What a record shares with its duplicates: its key; where none can be read, all of it.
+
+        A stream that spreads records by it has duplicates meet on one shard, in order.
+        """
+        try:
+            found = self._keyed.decode(payload)
+        except (msgspec.DecodeError, RecursionError):
+            return payload
+        return bytes(getattr(found, self.key)).strip(b'" \t\r\n') or payload
+
+    @cached_property
+    def _keyed(self) -> msgspec.json.Decoder[msgspec.Struct]:
+        """Reads the key, and skips the rest."""
+        keyed = msgspec.defstruct("Keyed", [(self.key, msgspec.Raw, msgspec.Raw())])
+        return msgspec.json.Decoder(keyed)
 
 
 FLIGHT_EVENTS = Feed(

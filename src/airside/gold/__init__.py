@@ -5,7 +5,8 @@ and Parquet files of them. A crash at any instant costs nothing: the next refres
 model had come to.
 """
 
+from airside.gold.database import ServerDatabase
 from airside.gold.parquet import export
 from airside.gold.refresh import Gold, RefreshResult, Thresholds
 
-__all__ = ["Gold", "RefreshResult", "Thresholds", "export"]
+__all__ = ["Gold", "RefreshResult", "ServerDatabase", "Thresholds", "export"]

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from airside.errors import UsageError
+from airside.events.vocabulary import FLIGHT_STATUSES
 from airside.warehouse import Reader
 
 Answer = dict[str, Any]
@@ -118,13 +119,10 @@ def live_flights(reader: Reader) -> Answer:
         FROM main.rpt_watermark AS watermark
         LEFT JOIN main.rpt_live_flights AS live ON true
         GROUP BY watermark.watermark_at, live.flight_status
-        ORDER BY
-            list_position(
-                ['scheduled', 'boarding', 'departing', 'en-route', 'landed'], live.flight_status
-            )
         """,
     )
-    by_status = {row["flight_status"]: row["flights"] for row in rows if row["flight_status"]}
+    flights = {row["flight_status"]: row["flights"] for row in rows}
+    by_status = {name: flights[name] for name in FLIGHT_STATUSES if name in flights}
     return {
         "watermark": _iso(rows[0]["watermark_at"]) if rows else None,
         "active": sum(by_status.values()),

@@ -6,37 +6,36 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import duckdb
-
 from airside.events.reference import airports_table
-from airside.warehouse.duckdb import translated_errors
+from airside.gold.database import Database, insert
 
-_TABLES = (
-    "CREATE SCHEMA IF NOT EXISTS staging",
-    "CREATE TABLE IF NOT EXISTS staging.gold_window (through_batch_id BIGINT NOT NULL)",
-    """CREATE TABLE IF NOT EXISTS staging.gold_progress (
-        model_name VARCHAR NOT NULL,
-        through_batch_id BIGINT NOT NULL
-    )""",
-    """CREATE TABLE IF NOT EXISTS staging.gold_fingerprints (
-        name VARCHAR NOT NULL,
-        fingerprint VARCHAR NOT NULL
-    )""",
-    """CREATE TABLE IF NOT EXISTS staging.gold_exports (
-        file_name VARCHAR NOT NULL,
-        version VARCHAR NOT NULL
-    )""",
-    """CREATE TABLE IF NOT EXISTS staging.airports (
-        airport_iata VARCHAR NOT NULL,
-        airport_icao VARCHAR,
-        airport_name VARCHAR,
-        city VARCHAR,
-        country VARCHAR,
-        latitude DOUBLE,
-        longitude DOUBLE,
-        timezone VARCHAR
-    )""",
-)
+_TABLES = {
+    "gold_window": "through_batch_id BIGINT NOT NULL",
+    "gold_progress": "model_name {text} NOT NULL, through_batch_id BIGINT NOT NULL",
+    "gold_fingerprints": "name {text} NOT NULL, fingerprint {text} NOT NULL",
+    "gold_exports": "file_name {text} NOT NULL, version {text} NOT NULL",
+    "airports": (
+        "airport_iata {text} NOT NULL, airport_icao {text}, airport_name {text}, city {text},"
+        " country {text}, latitude DOUBLE PRECISION, longitude DOUBLE PRECISION, timezone {text}"
+    ),
+}
+
+
+_WINDOW = """
+SELECT
+    coalesce(
+        max(CASE WHEN records <= CAST(? AS BIGINT) THEN batch_id END),
+        min(batch_id),
+        CAST(? AS BIGINT)
+    )
+FROM (
+    SELECT
+        batch_id,
+        sum(received) OVER (ORDER BY batch_id ROWS UNBOUNDED PRECEDING) AS records
+    FROM staging.batches
+    WHERE batch_id > CAST(? AS BIGINT)
+) AS due
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,29 +74,22 @@ def _hash_files(paths: Iterable[Path], *others: str) -> str:
 class Control:
     """The small tables in the schema `staging` that steer gold."""
 
-    def __init__(self, database: Path) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-
-    def connect(self) -> duckdb.DuckDBPyConnection:
-        """A connection like those that the rest of the process has to this file."""
-        with translated_errors(self._database):
-            return duckdb.connect(str(self._database))
 
     def create_tables(self) -> None:
         """Make the tables that are missing."""
-        with translated_errors(self._database), self.connect() as connection:
-            for statement in _TABLES:
-                connection.execute(statement)
+        with self._database.session() as session:
+            session.execute("CREATE SCHEMA IF NOT EXISTS staging")
+            for name, columns in _TABLES.items():
+                typed = columns.format(text=self._database.text)
+                session.execute(f"CREATE TABLE IF NOT EXISTS staging.{name} ({typed})")
 
     def load_airports(self) -> None:
         """Fill `staging.airports` with the package's airports."""
-        airports = airports_table()
-        with translated_errors(self._database), self.connect() as connection:
-            connection.register("airports", airports)
-            connection.execute("BEGIN")
-            connection.execute("DELETE FROM staging.airports")
-            connection.execute("INSERT INTO staging.airports BY NAME FROM airports")
-            connection.execute("COMMIT")
+        with self._database.session() as session, session.transaction():
+            session.execute("DELETE FROM staging.airports")
+            insert(session, "staging.airports", airports_table())
 
     def latest_batch(self) -> int:
         """The last batch in staging; 0 where there is none."""
@@ -122,51 +114,37 @@ class Control:
         Returns:
             The window's last batch: `after` where nothing is due.
         """
-        with translated_errors(self._database), self.connect() as connection:
-            ((through,),) = connection.execute(
-                """
-                SELECT coalesce(max(batch_id) FILTER (records <= $limit), min(batch_id), $after)
-                FROM (
-                    SELECT batch_id, sum(received) OVER (ORDER BY batch_id) AS records
-                    FROM staging.batches
-                    WHERE batch_id > $after
-                )
-                """,
-                {"after": after, "limit": 2**62 if max_events is None else max_events},
-            ).fetchall()
-            connection.execute("BEGIN")
-            connection.execute("DELETE FROM staging.gold_window")
-            connection.execute("INSERT INTO staging.gold_window VALUES (?)", [through])
-            connection.execute("COMMIT")
+        limit = 2**62 if max_events is None else max_events
+        with self._database.session() as session:
+            ((through,),) = session.execute(_WINDOW, [limit, after, after])
+            with session.transaction():
+                session.execute("DELETE FROM staging.gold_window")
+                session.execute("INSERT INTO staging.gold_window VALUES (?)", [through])
         return int(through)
 
     def fingerprints(self) -> Fingerprints:
         """Those that the tables were built from."""
-        with translated_errors(self._database), self.connect() as connection:
-            rows = connection.execute(
-                "SELECT name, fingerprint FROM staging.gold_fingerprints"
-            ).fetchall()
+        with self._database.session() as session:
+            rows = session.execute("SELECT name, fingerprint FROM staging.gold_fingerprints")
         return Fingerprints(**dict(rows))
 
     def forget_models(self) -> None:
         """Have every table built anew; also after a crash in the middle of it."""
-        with translated_errors(self._database), self.connect() as connection:
-            connection.execute("DELETE FROM staging.gold_fingerprints WHERE name = 'models'")
+        with self._database.session() as session:
+            session.execute("DELETE FROM staging.gold_fingerprints WHERE name = 'models'")
 
     def store_fingerprints(self, fingerprints: Fingerprints) -> None:
         """Write down what the tables are built from now; their exported files are out of date."""
-        with translated_errors(self._database), self.connect() as connection:
-            connection.execute("BEGIN")
-            connection.execute("DELETE FROM staging.gold_exports")
-            connection.execute("DELETE FROM staging.gold_fingerprints")
+        with self._database.session() as session, session.transaction():
+            session.execute("DELETE FROM staging.gold_exports")
+            session.execute("DELETE FROM staging.gold_fingerprints")
             for name in Fingerprints.__slots__:
-                connection.execute(
+                session.execute(
                     "INSERT INTO staging.gold_fingerprints VALUES (?, ?)",
                     [name, getattr(fingerprints, name)],
                 )
-            connection.execute("COMMIT")
 
     def _number(self, sql: str) -> int:
-        with translated_errors(self._database), self.connect() as connection:
-            ((value,),) = connection.execute(sql).fetchall()
+        with self._database.session() as session:
+            ((value,),) = session.execute(sql)
         return int(value)

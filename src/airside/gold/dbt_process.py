@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from airside.errors import AirsideError, RetryableError, TerminalError
+from airside.gold.database import Database
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunner
@@ -42,21 +44,21 @@ class NodeResult:
 
 
 class DbtProcess:
-    """The packaged dbt project on one DuckDB file.
+    """The packaged dbt project on one database.
 
     The first call costs about four seconds (importing dbt, parsing the project); the later ones a
     tenth of a second and what the models take.
 
     Args:
-        database: The DuckDB file. Other connections of this process may have it open.
+        database: Where the models are built, in the schema `main`.
         work_dir: Where the profile, parsed project and compiled SQL go; made when missing. The
             project itself is only read.
         variables: The project's `vars`, constant for the life of this object: dbt parses the
             project again when they change.
     """
 
-    def __init__(self, database: Path, work_dir: Path, variables: Mapping[str, object]) -> None:
-        self._database = database.resolve()
+    def __init__(self, database: Database, work_dir: Path, variables: Mapping[str, object]) -> None:
+        self._database = database
         self._work_dir = work_dir.resolve()  # dbt takes a relative path from the project's folder
         self._variables = json.dumps(dict(variables), sort_keys=True)
         self._runner: dbtRunner | None = None
@@ -72,7 +74,8 @@ class DbtProcess:
             runner = self._started()
             from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415  loaded by now
 
-            outcome = runner.invoke([command, *self._flags(), *arguments])
+            with self._secrets():
+                outcome = runner.invoke([command, *self._flags(), *arguments])
         if not isinstance(outcome.result, RunExecutionResult):
             raise _error(f"dbt {command} could not run", str(outcome.exception))
         results = [
@@ -90,15 +93,11 @@ class DbtProcess:
         return results
 
     def close(self) -> None:
-        """Let go of the database file."""
+        """Let go of the database."""
         if self._runner is None:
             return
-        from dbt.adapters.duckdb.connections import (  # noqa: PLC0415  slow, and loaded by now
-            DuckDBConnectionManager,
-        )
-
         with _ONE_AT_A_TIME:
-            DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt's
+            self._database.release()
             self._runner = None
 
     def _started(self) -> "dbtRunner":
@@ -112,7 +111,8 @@ class DbtProcess:
                 for parameter in command.params:
                     parameter.envvar = None
             self._write_profile()
-            parsed = dbtRunner().invoke(["parse", *self._flags()])
+            with self._secrets():
+                parsed = dbtRunner().invoke(["parse", *self._flags()])
             if not isinstance(parsed.result, Manifest):
                 raise _error("the dbt project cannot be read", str(parsed.exception))
             self._runner = dbtRunner(manifest=parsed.result)
@@ -128,22 +128,20 @@ class DbtProcess:
             f"--vars={self._variables}",
         )
 
+    @contextmanager
+    def _secrets(self) -> Iterator[None]:
+        """Lend dbt the secrets by its environment: no file holds them, and its logs hide them."""
+        secrets = self._database.secrets
+        os.environ.update(secrets)
+        try:
+            yield
+        finally:
+            for name in secrets:
+                os.environ.pop(name, None)
+
     def _write_profile(self) -> None:
-        profile = {
-            "airside": {
-                "target": "embedded",
-                "outputs": {
-                    "embedded": {
-                        "type": "duckdb",
-                        "path": str(self._database),
-                        "schema": "main",
-                        "threads": 1,
-                        # the host's own connection keeps the file open; dbt need not
-                        "keep_open": False,
-                    }
-                },
-            }
-        }
+        output = {**self._database.profile, "schema": "main", "threads": 1}
+        profile = {"airside": {"target": "warehouse", "outputs": {"warehouse": output}}}
         try:
             self._work_dir.mkdir(parents=True, exist_ok=True)
             # JSON is YAML

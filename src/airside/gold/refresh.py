@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from airside.gold.control import Control, Fingerprints
+from airside.gold.database import Database, DuckDBDatabase
 from airside.gold.dbt_process import PROJECT_DIR, DbtProcess, NodeResult
 
 _INCREMENTAL = ("--select", "config.materialized:incremental")
@@ -41,13 +42,13 @@ class RefreshResult:
 
 
 class Gold:
-    """The star schema in the warehouse's DuckDB file.
+    """The star schema in a warehouse.
 
     One thread refreshes; any may read the tables meanwhile. Every model changes in a transaction of
     its own, so a reader sees a model before or after, never halfway.
 
     Args:
-        database: The DuckDB file, with the staging tables in it.
+        database: With the staging tables in it; a path is a DuckDB file's.
         work_dir: A folder for dbt's own files, under the data directory.
         thresholds: Constant for the life of this object.
         max_events_per_run: A refresh of more events is cut into several runs, which bounds memory.
@@ -55,13 +56,16 @@ class Gold:
 
     def __init__(
         self,
-        database: Path,
+        database: Database | Path,
         work_dir: Path,
         *,
         thresholds: Thresholds | None = None,
         max_events_per_run: int = 500_000,
     ) -> None:
         thresholds = thresholds or Thresholds()
+        if isinstance(database, Path):
+            database = DuckDBDatabase(database)
+        self._database = database
         self._control = Control(database)
         self._dbt = DbtProcess(database, work_dir, asdict(thresholds))
         self._fingerprints = Fingerprints.of(PROJECT_DIR, asdict(thresholds))
@@ -86,19 +90,25 @@ class Gold:
         with self._opened():
             return self._refresh(rebuild=True)
 
+    def will_rebuild(self) -> bool:
+        """Whether the next refresh builds every table anew, from the whole of staging."""
+        with self._opened():
+            return self._control.fingerprints().models != self._fingerprints.models
+
     def test(self) -> list[NodeResult]:
         """Run dbt's tests of keys, relationships and rules; those that failed are in the result."""
         with self._opened():
-            return self._dbt.invoke("test")
+            # Unit tests are of the models, which are the same in every database.
+            return self._dbt.invoke("test", *self._database.tests)
 
     def close(self) -> None:
-        """Let go of the database file."""
+        """Let go of the database."""
         self._dbt.close()
 
     @contextmanager
     def _opened(self) -> Iterator[None]:
         # Open all along, so that the short connections of dbt find the file open already.
-        with self._lock, self._control.connect():
+        with self._lock, self._database.session():
             if not self._is_prepared:
                 self._control.create_tables()
             yield
@@ -140,7 +150,8 @@ class Gold:
             if stored.reference != wanted.reference:
                 control.open_window(0, None)
                 done += dbt.invoke("run", *_REFERENCED)
-            if stored.views != wanted.views:
+            # On a server, a table that is made anew takes the views upon it along.
+            if stored.views != wanted.views or stored.reference != wanted.reference:
                 done += dbt.invoke("run", *_VIEWS)
         if done:
             control.store_fingerprints(wanted)

@@ -6,6 +6,10 @@
 Nothing here is derived from the equation it has to prove: `received` is what the stream says it
 took, `archived` what the archiver says it wrote, the verdicts are sums over committed batches, and
 what waits is counted on the stream, frame by frame, behind each consumer's checkpoint.
+
+Kinesis does not say what it took. There, `received` is what is known to have arrived: up to where
+the furthest consumer has read, and as far beyond as has been looked. Each consumer's own count, and
+what lies on the stream between its checkpoint and that end, have to give the same sum.
 """
 
 from collections.abc import Callable
@@ -21,13 +25,17 @@ from airside.warehouse import Reader
 _THROUGHPUT_SECONDS = 10
 
 _VERDICTS = """
-SELECT
-    coalesce(sum(received), 0)::BIGINT AS loaded,
-    coalesce(sum(clean), 0)::BIGINT AS clean,
-    coalesce(sum(quarantined), 0)::BIGINT AS quarantined,
-    coalesce(sum(duplicates), 0)::BIGINT AS duplicates,
-    (SELECT list(c) FROM staging.checkpoints AS c) AS checkpoint
-FROM staging.batches
+WITH verdicts AS (
+    SELECT
+        CAST(coalesce(sum(received), 0) AS BIGINT) AS loaded,
+        CAST(coalesce(sum(clean), 0) AS BIGINT) AS clean,
+        CAST(coalesce(sum(quarantined), 0) AS BIGINT) AS quarantined,
+        CAST(coalesce(sum(duplicates), 0) AS BIGINT) AS duplicates
+    FROM staging.batches
+)
+SELECT verdicts.*, checkpoints.shard_id, checkpoints.sequence_number
+FROM verdicts
+LEFT JOIN staging.checkpoints AS checkpoints ON true
 """
 _REASONS = """
 SELECT reason, count(*) AS records
@@ -40,7 +48,7 @@ class Consumer:
     """How one consumer of the stream is doing."""
 
     lag_records: int
-    """Records behind its checkpoint."""
+    """Records behind its checkpoint; on Kinesis, at least so many."""
     iterator_age_seconds: float
     """How long the oldest of them has waited; 0 where there is none."""
     records_per_second: float
@@ -54,6 +62,7 @@ class Accounting:
     """The account at one moment."""
 
     received: int
+    """On Kinesis, as many as are known to have arrived."""
     archived: int
     awaiting_archive: int
     clean: int
@@ -86,14 +95,13 @@ def account(
     """
     archive_position, archive_totals = ledger.progress(BRONZE)
     archived = archive_totals.get("records", 0)
-    archive_backlog = stream.backlog(archive_position)
-
-    verdicts = reader.query(_VERDICTS).to_pylist()[0]
-    checkpoint = {
-        row["shard_id"]: row["sequence_number"] for row in verdicts.pop("checkpoint") or []
-    }
-    backlog = stream.backlog(checkpoint)
+    rows = reader.query(_VERDICTS).to_pylist()  # one statement: they belong together
+    verdicts = rows[0]
+    checkpoint = {row["shard_id"]: row["sequence_number"] for row in rows if row["shard_id"]}
     judged = verdicts["clean"] + verdicts["quarantined"] + verdicts["duplicates"]
+    archive_backlog, backlog = stream.backlogs([archive_position, checkpoint])
+    by_archive, by_silver = archived + archive_backlog.records, judged + backlog.records
+    received = max(by_archive, by_silver) if backlog.received is None else backlog.received
 
     def consumer(stage: str, behind: Backlog, done: int) -> Consumer:
         now_us = clock()
@@ -108,17 +116,14 @@ def account(
 
     reasons = reader.query(_REASONS).to_pydict()
     return Accounting(
-        received=backlog.received,
+        received=received,
         archived=archived,
         awaiting_archive=archive_backlog.records,
         clean=verdicts["clean"],
         quarantined=verdicts["quarantined"],
         duplicates=verdicts["duplicates"],
         in_flight=backlog.records,
-        balanced=(
-            archive_backlog.received == archived + archive_backlog.records
-            and backlog.received == judged + backlog.records
-        ),
+        balanced=received == by_archive == by_silver,
         consumers={
             BRONZE: consumer(BRONZE, archive_backlog, archived),
             SILVER: consumer(SILVER, backlog, verdicts["loaded"]),

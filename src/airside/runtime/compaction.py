@@ -5,8 +5,8 @@ from collections.abc import Callable
 from airside import bronze, silver
 from airside.bronze import Archive
 from airside.events import FLIGHT_EVENTS
-from airside.lake import LocalLake
 from airside.runtime.data_dir import DataDir
+from airside.runtime.lakes import lake_of
 from airside.stream import hour_folder
 
 _MAX_ARCHIVE_BYTES = 64 * 1024 * 1024  # of which a reader holds one for each shard
@@ -19,16 +19,14 @@ def compact(data_dir: DataDir, clock: Callable[[], int]) -> dict[str, tuple[int,
         Zone → how many files were read, and how many were written in their place.
     """
     data_dir.check()
-    lake = LocalLake(data_dir.root)
+    lake = lake_of(data_dir)
     archive = Archive(lake, FLIGHT_EVENTS)
     return {
         "bronze": bronze.compact(
             archive, before=hour_folder(archive.root, clock()), max_bytes=_MAX_ARCHIVE_BYTES
         ),
-        "silver": silver.compact(
-            lake,
-            data_dir.root,
-            FLIGHT_EVENTS,
-            before=hour_folder(f"silver/{FLIGHT_EVENTS.name}", clock()),
-        ),
+    } | {
+        zone: silver.compact(lake, root, before=hour_folder(root, clock()))
+        for zone in silver.ZONES
+        for root in [f"{zone}/{FLIGHT_EVENTS.name}"]
     }

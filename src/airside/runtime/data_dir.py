@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from airside import __version__
 from airside.errors import CorruptDataError, RetryableError, TerminalError, UsageError
@@ -40,6 +41,11 @@ class DataDir:
         return self.root / "warehouse.duckdb"
 
     @property
+    def alerts(self) -> Path:
+        """The alerts, and what is still to be told of them."""
+        return self.root / "alerts.db"
+
+    @property
     def socket(self) -> Path:
         """Where a running pipeline answers questions."""
         return self.root / "airside.sock"
@@ -48,6 +54,44 @@ class DataDir:
     def work(self) -> Path:
         """What can be made again: dbt's compiled models and logs."""
         return self.root / "work"
+
+    @property
+    def stream_url(self) -> str | None:
+        """The stream that the directory is fed from; None is the embedded one inside it.
+
+        Raises:
+            UsageError, CorruptDataError, TerminalError: As `check`.
+        """
+        url = self._marker().get("stream")
+        return None if url is None else str(url)
+
+    @property
+    def marked_stream_url(self) -> str | None:
+        """As `stream_url`; None also where the directory is not one of Airside's."""
+        return self.stream_url if (self.root / _MARKER).exists() else None
+
+    @property
+    def has_stream(self) -> bool:
+        """Whether there is a data directory here that has been fed."""
+        if not (self.root / _MARKER).exists():
+            return False
+        return self.stream_url is not None or self.stream.exists()
+
+    def feed_from(self, url: str | None) -> None:
+        """Feed the directory from a stream; without an address, from whichever it is fed now.
+
+        Raises:
+            UsageError: It holds records of another stream.
+        """
+        bound = self.stream_url
+        if url is None or url == bound:
+            return
+        if any(path.exists() for path in (self.stream, self.ledger, self.warehouse)):
+            raise UsageError(
+                f"{self.root} holds records of {bound or 'its own embedded stream'}, not of {url}; "
+                "choose another directory with --data-dir, or leave out --stream and stream.url"
+            )
+        self._mark(stream=url)
 
     def open(self) -> None:
         """Make the directory, or check that it is one of Airside's and of this format.
@@ -88,9 +132,24 @@ class DataDir:
             CorruptDataError: The marker cannot be understood, or the stream has gone.
             TerminalError: Another version of Airside wrote it.
         """
+        is_embedded = self.stream_url is None
+        if (
+            is_embedded
+            and not self.stream.exists()
+            and (self.ledger.exists() or self.warehouse.exists())
+        ):
+            # A new stream would number its records from 1 again, and they would pass for known.
+            raise CorruptDataError(
+                f"{self.stream} is missing; restore it from a copy, or make a new directory of "
+                f"what the archive has with `airside backfill --source {self.root} --data-dir NEW`"
+            )
+
+    def _marker(self) -> dict[str, Any]:
+        """What the directory says of itself, in a format that is understood."""
         marker = self.root / _MARKER
         try:
-            version = json.loads(marker.read_text(encoding="utf-8"))["format_version"]
+            found: dict[str, Any] = json.loads(marker.read_text(encoding="utf-8"))
+            version = found["format_version"]
         except FileNotFoundError:
             raise self.holds_nothing() from None
         except OSError as error:
@@ -109,12 +168,21 @@ class DataDir:
                 f"{FORMAT_VERSION}; run the version that wrote it, or rebuild into a new directory "
                 f"with `airside backfill --source {self.root} --data-dir NEW`"
             )
-        if not self.stream.exists() and (self.ledger.exists() or self.warehouse.exists()):
-            # A new stream would number its records from 1 again, and they would pass for known.
-            raise CorruptDataError(
-                f"{self.stream} is missing; restore it from a copy, or make a new directory of "
-                f"what the archive has with `airside backfill --source {self.root} --data-dir NEW`"
-            )
+        return found
+
+    @property
+    def lake_url(self) -> str | None:
+        """Where the directory's lake is, once that has been settled; None is the directory itself.
+
+        Raises:
+            UsageError, CorruptDataError: As `check`.
+        """
+        url = self._marker().get("lake")
+        return url if isinstance(url, str) else None
+
+    def remember_lake(self, url: str | None) -> None:
+        """Settle where the directory's lake is."""
+        self._mark(lake=url)
 
     def holds_nothing(self) -> UsageError:
         """The error where there is nothing to look at yet."""
@@ -170,10 +238,15 @@ class DataDir:
             " then try again"
         )
 
-    def _mark(self) -> None:
+    def _mark(self, **settled: str | None) -> None:
+        """Write the marker; what it says already stays unless it is settled anew."""
+        path = self.root / _MARKER
+        document = self._marker() if path.exists() else {"format_version": FORMAT_VERSION}
+        document |= settled
         partial = self.root / f".{_MARKER}.{os.getpid()}"
-        partial.write_text(json.dumps({"format_version": FORMAT_VERSION}) + "\n", encoding="utf-8")
-        partial.replace(self.root / _MARKER)
+        known = {name: value for name, value in document.items() if value is not None}
+        partial.write_text(json.dumps(known) + "\n", encoding="utf-8")
+        partial.replace(path)
 
 
 def _is_harmless(name: str) -> bool:

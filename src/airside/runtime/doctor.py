@@ -5,6 +5,7 @@ one. A part that cannot be read is a finding of the stage that needs it; the sta
 left out then, as nothing can be said of them.
 """
 
+import importlib
 import os
 import shlex
 import shutil
@@ -13,12 +14,13 @@ from contextlib import suppress
 
 from airside.bronze import BRONZE, Archive, ArchiveReader
 from airside.bronze.index import INDEX_SUFFIX
-from airside.errors import AirsideError, CorruptDataError
+from airside.errors import AirsideError, CorruptDataError, UsageError
 from airside.events import FLIGHT_EVENTS
 from airside.gold import answers
-from airside.lake import LocalLake
+from airside.runtime.aws.names import Names
 from airside.runtime.backfill import REBUILD
 from airside.runtime.data_dir import DataDir
+from airside.runtime.lakes import is_elsewhere, lake_of
 from airside.runtime.patient import Finding, Patient, State
 from airside.runtime.pipeline import GOLD
 from airside.silver import SILVER
@@ -51,6 +53,28 @@ def examine(data_dir: DataDir, clock: Callable[[], int]) -> list[Finding]:
                     next_step = _remedy(patient, cause) or next_step
                 findings.append(Finding(stage, "stopped", "cannot be used", cause, next_step))
                 break
+    return findings
+
+
+def examine_aws(
+    names: Names, clock: Callable[[], int], pause: Callable[[float], None]
+) -> list[Finding]:
+    """Look at every stage of a deployment on AWS.
+
+    Args:
+        names: Which deployment.
+        clock: Microseconds since the Unix epoch.
+        pause: Waits so many seconds.
+
+    Raises:
+        UsageError: There are no credentials, no region, or no SDK.
+        RetryableError: AWS cannot be reached.
+    """
+    try:
+        aws = importlib.import_module("airside.runtime.aws.doctor")
+    except ImportError as error:
+        raise UsageError("AWS needs boto3: pip install 'airside[aws]'") from error
+    findings: list[Finding] = aws.examine(names, clock, pause)
     return findings
 
 
@@ -87,8 +111,10 @@ def _directory(patient: Patient) -> Finding:
 
 
 def _stream(patient: Patient) -> Finding:
-    backlog = patient.stream.backlog({})
-    if backlog.received == 0:
+    received = patient.stream.backlog({}).received
+    if received is None:  # Kinesis does not know
+        received = patient.account.received
+    if received == 0:
         return Finding(
             "stream",
             "stopped",
@@ -96,7 +122,7 @@ def _stream(patient: Patient) -> Finding:
             "no producer writes to this data directory",
             patient.command("simulate"),
         )
-    text = f"{backlog.received:,} records received"
+    text = f"{received:,} records received"
     positions = {}
     with suppress(AirsideError):  # the ledger's own trouble is a finding of the stage that needs it
         positions = {stage: patient.ledger.position(stage) for stage in (BRONZE, SILVER)}
@@ -131,26 +157,28 @@ def _bronze(patient: Patient) -> Finding:
     position, totals = patient.ledger.progress(BRONZE)
     backlog = patient.stream.backlog(position)
     text = f"{totals.get('records', 0):,} records archived, {backlog.records:,} waiting"
-    lake = LocalLake(patient.data_dir.root)
+    lake = lake_of(patient.data_dir)
     archive = Archive(lake, FLIGHT_EVENTS)
     reader = ArchiveReader(archive)
     end = reader.end()
     if any(end.get(shard, "") < last for shard, last in position.items()):
-        return _archive_damage(text, "the newest files are missing")
+        return _archive_damage(patient, text, "the newest files are missing")
     indices = set(lake.names(archive.root, INDEX_SUFFIX))
     bare = [name for name in reader.files if name + INDEX_SUFFIX not in indices]
     if bare:
-        return _archive_damage(text, f"{bare[0]} has no index")
+        return _archive_damage(patient, text, f"{bare[0]} has no index")
     return _failure(patient, BRONZE, text) or _lag(patient, BRONZE, text, backlog)
 
 
-def _archive_damage(text: str, what: str) -> Finding:
+def _archive_damage(patient: Patient, text: str, what: str) -> Finding:
+    data_dir = patient.data_dir
+    where = lake_of(data_dir).where(BRONZE) if is_elsewhere(data_dir) else BRONZE
     return Finding(
         "bronze",
         "stopped",
         f"{text}; {what}",
-        "files were deleted from bronze/",
-        "restore bronze/ from a copy",
+        f"files were deleted from {where}/",
+        f"restore {where}/ from a copy",
     )
 
 

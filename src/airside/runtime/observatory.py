@@ -3,16 +3,19 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from airside.alerts import Alert
 from airside.bronze import BRONZE
 from airside.dashboard import Answers, Backend
 from airside.errors import AirsideError
 from airside.gold import answers
 from airside.ledger import Attempt
-from airside.runtime.pipeline import GOLD, Health
+from airside.runtime.lakes import ZONES, lake_of
+from airside.runtime.pipeline import ALERTS, GOLD, Health
 from airside.runtime.raw_records import (
     Found,
     RecordId,
@@ -27,15 +30,15 @@ from airside.warehouse import Reader, RemoteReader
 
 _STAGES = (BRONZE, SILVER, GOLD)
 _MAX_FAILURES = 20
+_MAX_ENDED_ALERTS = 200
 _STORAGE_SECONDS = 10.0
 _PARTS = {
-    "stream": ("stream.db*",),
-    "bronze": ("bronze/**/*",),
-    "silver": ("silver/**/*",),
-    "gold": ("gold/**/*",),
-    "warehouse": ("warehouse.duckdb*",),
-    "ledger": ("ledger.db*",),
+    "stream": "stream.db*",
+    "warehouse": "warehouse.duckdb*",
+    "ledger": "ledger.db*",
+    "alerts": "alerts.db*",
 }
+"""What lies in the directory itself, wherever its lake is."""
 
 
 class Observatory:
@@ -64,12 +67,15 @@ class Observatory:
         self._put_lock = threading.Lock()
         self._storage: tuple[float, list[dict[str, Any]]] | None = None
 
-    def backend(self, reader: Reader, changed: threading.Event) -> Backend:
+    def backend(
+        self, reader: Reader, changed: threading.Event, warehouse: str | None = None
+    ) -> Backend:
         """What the dashboard is given.
 
         Args:
             reader: The warehouse; may be asked by any thread.
             changed: Set when a batch has been loaded.
+            warehouse: Where it is, if it is on a server.
         """
         return Backend(
             reader=reader,
@@ -81,10 +87,14 @@ class Observatory:
             pipeline=self.pipeline,
             storage=self.storage,
             failures=self.failures,
+            alerts=self.alerts,
             raw_records=self.raw_records,
             put=self.put,
+            max_record_bytes=self._stream.max_record_bytes,
+            counts_backlog=self._observer.data_dir.stream_url is None,
             clock=self._clock,
             changed=changed,
+            warehouse=warehouse,
         )
 
     def pipeline(self) -> dict[str, Any]:
@@ -92,16 +102,29 @@ class Observatory:
         with self._lock:
             document = self._observer.account().as_dict()
             stages = [self._stage(stage) for stage in _STAGES]
+            if self._health is not None and self._health.get(ALERTS, Health()).error:
+                stages.append(self._stage(ALERTS))
+            firing = [_alert(alert) for alert in self._observer.alerts.firing()]
         is_running = self._health is not None or self._answers_elsewhere()
-        return {**document, "is_running": is_running, "stages": stages}
+        return {**document, "is_running": is_running, "stages": stages, "alerts": firing}
 
     def storage(self) -> list[dict[str, Any]]:
         """Bytes and files of each part; counted anew at most every ten seconds."""
         now = time.monotonic()
         if self._storage is None or now - self._storage[0] > _STORAGE_SECONDS:
-            root = self._observer.data_dir.root
-            parts = [{"name": name, **_size(root, patterns)} for name, patterns in _PARTS.items()]
-            self._storage = (now, parts)
+            data_dir = self._observer.data_dir
+            lake = lake_of(data_dir)
+            zones = {zone: lake.sizes(zone).values() for zone in ZONES}
+            parts = {
+                "stream": _sizes(data_dir.root, _PARTS["stream"]),
+                **zones,
+                **{name: _sizes(data_dir.root, _PARTS[name]) for name in ("warehouse", "ledger")},
+            }
+            listed = [
+                {"name": name, "bytes": sum(sizes), "files": len(sizes)}
+                for name, sizes in parts.items()
+            ]
+            self._storage = (now, listed)
         return self._storage[1]
 
     def failures(self) -> list[dict[str, Any]]:
@@ -123,6 +146,12 @@ class Observatory:
             }
             for attempt in sorted(attempts, key=lambda a: a.started_at_us, reverse=True)
         ]
+
+    def alerts(self) -> list[dict[str, Any]]:
+        """The alerts that go on, the oldest first, then those that are over, the newest first."""
+        with self._lock:
+            store = self._observer.alerts
+            return [_alert(alert) for alert in store.firing() + store.ended(_MAX_ENDED_ALERTS)]
 
     def raw_records(self, wanted: Sequence[RecordId]) -> Found:
         """The bytes of records, from the archive, or from the stream where they are newer."""
@@ -180,17 +209,25 @@ class Observatory:
             return False
 
 
-def _size(root: Path, patterns: Sequence[str]) -> dict[str, int]:
-    total = files = 0
-    for pattern in patterns:
-        for path in root.glob(pattern):
-            try:
-                if path.is_file():
-                    total += path.stat().st_size
-                    files += 1
-            except OSError:  # gone since it was listed
-                continue
-    return {"bytes": total, "files": files}
+def _alert(alert: Alert) -> dict[str, Any]:
+    return {
+        "rule": alert.rule,
+        "subject": alert.subject or None,
+        "summary": alert.summary,
+        "value": alert.value,
+        "limit": alert.limit,
+        "unit": alert.unit,
+        "began_at": _iso(alert.began_at_us),
+        "ended_at": _iso(alert.ended_at_us),
+    }
+
+
+def _sizes(root: Path, pattern: str) -> list[int]:
+    sizes = []
+    for path in root.glob(pattern):
+        with suppress(OSError):  # gone since it was listed
+            sizes.append(path.stat().st_size)
+    return sizes
 
 
 def _iso(instant_us: int | None) -> str | None:

@@ -11,7 +11,8 @@ from airside.ledger import Ledger
 from airside.runtime.accounting import Accounting, account
 from airside.runtime.data_dir import DataDir
 from airside.runtime.readers import open_reader
-from airside.stream import EmbeddedStream
+from airside.runtime.streams import open_for_looking
+from airside.stream import Stream
 from airside.warehouse import Reader, RemoteReader
 
 State = Literal["ok", "warning", "stopped"]
@@ -41,13 +42,9 @@ class Patient:
     stack: ExitStack = field(default_factory=ExitStack)
 
     @cached_property
-    def stream(self) -> EmbeddedStream:
+    def stream(self) -> Stream:
         """Where the records wait."""
-        if not self.data_dir.stream.exists():
-            raise self.data_dir.holds_nothing()
-        return self.stack.enter_context(
-            closing(EmbeddedStream(self.data_dir.stream, clock=self.clock))
-        )
+        return self.stack.enter_context(closing(open_for_looking(self.data_dir, self.clock)))
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -2,32 +2,46 @@
 
 Each stage runs on a thread of its own, at its own cadence, and waits for no other. An error that
 may pass is tried again with growing patience; one that cannot pass stops the pipeline with its
-message, except in gold, which ingestion does not need.
+message, except in gold and the alerts, which ingestion does not need.
 """
 
 import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 
+from airside.alerts import AlertStore, Monitor
 from airside.bronze import BRONZE, Archive, Archiver
 from airside.errors import AirsideError, RetryableError
 from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, export
-from airside.lake import LocalLake
+from airside.lake import Lake
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
+from airside.runtime.lake_owner import take
+from airside.runtime.lakes import ZONES, is_elsewhere, settle_lake
 from airside.runtime.patience import patiently
-from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_warehouse
+from airside.runtime.restore import resume
+from airside.runtime.streams import open_for_consuming, open_for_looking, open_stream
+from airside.runtime.wiring import (
+    make_gold,
+    make_monitor,
+    make_silver,
+    open_ledger,
+    open_warehouse,
+)
 from airside.settings import Settings
-from airside.silver import Silver
-from airside.stream import EmbeddedStream
+from airside.silver import SILVER, Silver
+from airside.stream import Horizon, Stream
 from airside.warehouse import DuckDBWarehouse, QueryServer
 
 GOLD = "gold"
+ALERTS = "alerts"
+_EXPENDABLE = {GOLD, ALERTS}
+"""Stages that ingestion does not need."""
 _MAX_BACKOFF_SECONDS = 30.0
 _RETENTION_SECONDS = 60.0
 _GOLD_PHASE_SECONDS = 0.25
@@ -61,9 +75,10 @@ class Pipeline:
     archiver: Archiver
     silver: Silver
     gold: Gold
-    lake: LocalLake
-    stream: EmbeddedStream
-    silver_stream: EmbeddedStream
+    monitor: Monitor
+    lake: Lake
+    stream: Stream
+    silver_stream: Stream
     """The one that silver reads: each belongs to one thread."""
     ledger: Ledger
     gold_ledger: Ledger
@@ -104,9 +119,7 @@ class Pipeline:
         thread = threading.Thread(target=archive, name="bronze")
         thread.start()
         try:
-            waiting = self.stream.backlog(self.warehouse.checkpoint()).records
-            while waiting > 0 and not _is_set(stop) and (done := self.silver.run_once()):
-                waiting -= done  # what arrives meanwhile could keep this from ever ending
+            for done in self._waiting_batches(self.stream, stop):
                 progress("silver", done)
         finally:
             thread.join()
@@ -130,6 +143,7 @@ class Pipeline:
             ("silver", self._transform, silver.window_seconds, 0.0),
             ("gold", self._refresh, gold.refresh_seconds, after_silver),
             ("retention", self.trim, _RETENTION_SECONDS, 0.0),
+            (ALERTS, self.monitor.run_once, self.settings.alerts.every_seconds, 0.0),
         ):
             self.health[name] = Health()
             thread = threading.Thread(
@@ -195,12 +209,21 @@ class Pipeline:
 
     def _transform(self) -> None:
         """Do what waits at the trigger; what arrives meanwhile waits for the next one."""
-        waiting = self.silver_stream.backlog(self.warehouse.checkpoint()).records
-        while waiting > 0 and not self.stopping.is_set() and (done := self.silver.run_once()):
-            waiting -= done
+        for _ in self._waiting_batches(self.silver_stream, self.stopping):
             # Said of each batch: to catch up with a long backlog takes many.
             self.health.setdefault("silver", Health()).succeed(self.clock())
             self._loaded()
+
+    def _waiting_batches(self, stream: Stream, stop: threading.Event | None) -> Iterator[int]:
+        """Do batches until all is done that had arrived at the start; gives each one's records."""
+        backlog = stream.backlog(self.warehouse.checkpoint())
+        horizon = Horizon.of(backlog, self.clock())
+        while not horizon.is_reached(backlog) and not _is_set(stop):
+            done = self.silver.run_once()
+            if not done:
+                return
+            yield done
+            backlog = stream.backlog(self.warehouse.checkpoint())
 
     def _loaded(self) -> None:
         for listener in self._listeners:
@@ -230,7 +253,7 @@ class Pipeline:
             except AirsideError as error:
                 health.error = str(error)
                 health.failures += 1
-                if not isinstance(error, RetryableError) and name != "gold":
+                if not isinstance(error, RetryableError) and name not in _EXPENDABLE:
                     self.abort(error)
                     return
                 due = time.monotonic() + health.patience(every)
@@ -251,6 +274,7 @@ def open_pipeline(
     settings: Settings,
     clock: Callable[[], int] = wall_clock,
     stopping: threading.Event | None = None,
+    tell: Callable[[str], None] = lambda _text: None,
 ) -> Iterator[Pipeline]:
     """Own a data directory and wire the stages on it; closes all on the way out.
 
@@ -259,20 +283,29 @@ def open_pipeline(
         settings: How the stages work.
         clock: Microseconds since the Unix epoch.
         stopping: Set by the pipeline when it has to stop, or by whoever wants it to.
+        tell: Told how it goes when the directory is new and is first rebuilt from its lake.
 
     Raises:
-        UsageError: The directory cannot be used.
-        RetryableError: Another process runs on it.
+        UsageError: The directory or the lake cannot be used.
+        RetryableError: Another process runs on it, or it was stopped while it was rebuilt.
     """
     data_dir.open()
     with ExitStack() as stack:
         stack.enter_context(data_dir.owned())
-        lake = LocalLake(data_dir.root)
-        lake.sweep()
+        lake = settle_lake(data_dir, settings)
+        lake.sweep(*ZONES)
+        data_dir.feed_from(settings.stream.url)
+        stopping = stopping or threading.Event()
+        # First of all: where there is anything, there is a stream, and it can be reached.
+        open_stream(data_dir, clock, shards=settings.stream.shards).close()
+        if is_elsewhere(data_dir):
+            with closing(open_ledger(data_dir, settings, clock)) as taking:
+                lake = take(lake, taking)
+            resume(data_dir, lake, settings, tell, stopping.is_set)
 
         # Streams and ledgers belong to one thread each, so every stage opens its own.
-        def stream() -> EmbeddedStream:
-            opened = EmbeddedStream(data_dir.stream, clock=clock, shards=settings.stream.shards)
+        def stream(consumer: str, ledger: Ledger) -> Stream:
+            opened = open_for_consuming(data_dir, settings, clock, consumer, ledger)
             stack.callback(opened.close)
             return opened
 
@@ -281,30 +314,42 @@ def open_pipeline(
             stack.callback(opened.close)
             return opened
 
-        archived = stream()  # first of all: where there is anything, there is a stream
+        main = open_stream(data_dir, clock, shards=settings.stream.shards)
+        stack.callback(main.close)
         warehouse = patiently(lambda: open_warehouse(data_dir, settings, clock))
         stack.callback(warehouse.close)
         server = QueryServer(data_dir.socket, warehouse)
         stack.callback(server.close)
-        cleaned = stream()
+        archive_ledger, silver_ledger = ledger(), ledger()
+        cleaned = stream(SILVER, silver_ledger)
+        watched = open_for_looking(data_dir, clock)
+        stack.callback(watched.close)
+        alerts = AlertStore(data_dir.alerts)
+        stack.callback(alerts.close)
+
+        def lags() -> dict[str, float]:
+            oldest_us = watched.backlog(warehouse.checkpoint()).oldest_arrived_at_us
+            return {SILVER: (clock() - oldest_us) / 1e6} if oldest_us is not None else {}
+
         yield Pipeline(
             settings=settings,
             warehouse=warehouse,
             archiver=Archiver(
-                archived,
+                stream(BRONZE, archive_ledger),
                 Archive(lake, FLIGHT_EVENTS),
-                ledger(),
+                archive_ledger,
                 clock=clock,
                 cut_seconds=settings.bronze.cut_seconds,
                 cut_bytes=settings.bronze.cut_bytes,
             ),
-            silver=make_silver(cleaned, lake, ledger(), warehouse, settings),
+            silver=make_silver(cleaned, lake, silver_ledger, warehouse, settings),
             gold=make_gold(data_dir, settings),
+            monitor=make_monitor(warehouse, alerts, settings, lags=lags, clock=clock),
             lake=lake,
             silver_stream=cleaned,
-            stream=stream(),
+            stream=main,
             ledger=ledger(),
             gold_ledger=ledger(),
             clock=clock,
-            stopping=stopping or threading.Event(),
+            stopping=stopping,
         )

@@ -9,8 +9,8 @@ from airside.bronze import BRONZE, Archive
 from airside.bronze.archive import DATA_SUFFIX
 from airside.errors import CorruptDataError
 from airside.events import FLIGHT_EVENTS
-from airside.lake import LocalLake
 from airside.runtime.data_dir import DataDir
+from airside.runtime.lakes import lake_of
 from airside.runtime.readers import Observer
 from airside.stream import Frame, RangeFile, frames_to_arrow, in_force
 
@@ -30,7 +30,7 @@ def archived_records(data_dir: DataDir, wanted: Iterable[RecordId]) -> Found:
         data_dir: Where the archive lies.
         wanted: Shard and sequence number of each.
     """
-    archive = Archive(LocalLake(data_dir.root), FLIGHT_EVENTS)
+    archive = Archive(lake_of(data_dir), FLIGHT_EVENTS)
     left = set(wanted)
     found: Found = {}
     names = archive.lake.names(archive.root, DATA_SUFFIX)

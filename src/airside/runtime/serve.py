@@ -19,9 +19,11 @@ from airside.runtime.data_dir import DataDir
 from airside.runtime.following import FollowingReader
 from airside.runtime.observatory import Observatory
 from airside.runtime.pipeline import Pipeline
-from airside.runtime.readers import observe
-from airside.runtime.sources import open_stream
+from airside.runtime.readers import observe, open_answers, warehouse_url
+from airside.runtime.streams import open_for_putting
+from airside.runtime.warehouse_view import warehouse_backend
 from airside.settings import DashboardSettings, Settings
+from airside.warehouse.address import Address as WarehouseAddress
 
 _START_SECONDS = 30.0
 _GRACE_SECONDS = 3
@@ -56,7 +58,7 @@ def serve_pipeline(pipeline: Pipeline, data_dir: DataDir, settings: Settings) ->
         _prompt_threads(),
         _listening(settings.dashboard) as listener,
         observe(data_dir, pipeline.warehouse) as observer,
-        open_stream(data_dir, settings) as put_stream,
+        open_for_putting(data_dir, settings) as put_stream,
     ):
         observatory = Observatory(observer, put_stream, health=pipeline.health, clock=wall_clock)
         backend = observatory.backend(pipeline.warehouse, changed)
@@ -83,20 +85,44 @@ def _prompt_threads() -> Iterator[None]:
 def serve_data_dir(data_dir: DataDir, settings: Settings) -> Iterator[Address]:
     """Serve the dashboard of a data directory, whether or not a pipeline runs on it.
 
+    Where a warehouse on a server is set, that one is asked, and the directory may be missing.
+
     Raises:
         UsageError: There is no data directory; the address cannot be used, or would let strangers
-            in.
+            in; the warehouse's URL is wrong.
     """
+    if settings.warehouse.url is not None:
+        with _serve_warehouse(data_dir, settings) as address:
+            yield address
+        return
     data_dir.check()
+    data_dir.feed_from(settings.stream.url)
     reader = FollowingReader(data_dir)
     with (
         _listening(settings.dashboard) as listener,
         observe(data_dir, reader) as observer,
-        open_stream(data_dir, settings) as put_stream,
+        open_for_putting(data_dir, settings) as put_stream,
     ):
         observatory = Observatory(observer, put_stream, health=None, clock=wall_clock)
         with _served(observatory.backend(reader, threading.Event()), settings, listener) as address:
             yield address
+
+
+@contextlib.contextmanager
+def _serve_warehouse(data_dir: DataDir, settings: Settings) -> Iterator[Address]:
+    """Ask a server; the stream and the archive are the directory's, where there is one."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(_listening(settings.dashboard))
+        reader = stack.enter_context(open_answers(data_dir, settings))
+        where = str(WarehouseAddress.parse(warehouse_url(settings)))
+        if data_dir.has_stream:
+            observer = stack.enter_context(observe(data_dir, reader))
+            put_stream = stack.enter_context(open_for_putting(data_dir, settings))
+            observatory = Observatory(observer, put_stream, health=None, clock=wall_clock)
+            backend = observatory.backend(reader, threading.Event(), where)
+        else:
+            backend = warehouse_backend(reader, where, wall_clock)
+        yield stack.enter_context(_served(backend, settings, listener))
 
 
 @contextlib.contextmanager
@@ -180,4 +206,5 @@ def _options(settings: Settings) -> Options:
         max_viewers=given.max_viewers,
         max_body_bytes=given.max_body_bytes,
         max_backlog_records=given.max_backlog_records,
+        max_backlog_seconds=given.max_backlog_seconds,
     )

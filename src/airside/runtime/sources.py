@@ -4,8 +4,7 @@ import hashlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
@@ -13,25 +12,13 @@ from typing import Any, BinaryIO
 from airside.errors import UsageError
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
-from airside.runtime.data_dir import DataDir
-from airside.settings import Settings, SimulatorSettings
+from airside.settings import SimulatorSettings
 from airside.simulator import Simulator, SimulatorConfig, mess_preset
-from airside.stream import MAX_RECORD_BYTES, EmbeddedStream, Producer, Stream
+from airside.stream import Producer, Stream, lines
 
 SIMULATOR = "simulator"
 _PUT_RECORDS = 5_000
 _PUT_BYTES = 4 * 1024 * 1024
-
-
-@contextmanager
-def open_stream(data_dir: DataDir, settings: Settings) -> Iterator[EmbeddedStream]:
-    """Open the directory's stream for putting; a pipeline may run beside it, or not."""
-    data_dir.open()
-    stream = EmbeddedStream(data_dir.stream, clock=wall_clock, shards=settings.stream.shards)
-    try:
-        yield stream
-    finally:
-        stream.close()
 
 
 def simulator_config(
@@ -147,7 +134,7 @@ def ingest(stream: Stream, file: BinaryIO, refused: Callable[[int, int], None]) 
     """
     pending: list[bytes] = []
     size = total = 0
-    for line in _lines(file, refused):
+    for line in lines(file, refused, stream.max_record_bytes):
         pending.append(line)
         size += len(line)
         if len(pending) >= _PUT_RECORDS or size >= _PUT_BYTES:
@@ -156,18 +143,3 @@ def ingest(stream: Stream, file: BinaryIO, refused: Callable[[int, int], None]) 
             pending, size = [], 0
     stream.put(pending)
     return total + len(pending)
-
-
-def _lines(file: BinaryIO, refused: Callable[[int, int], None]) -> Iterator[bytes]:
-    """Give the lines that are not too large, without ever holding one that is."""
-    number = 0
-    while line := file.readline(MAX_RECORD_BYTES + 1):
-        number += 1
-        size = len(line)
-        while not line.endswith(b"\n") and (more := file.readline(MAX_RECORD_BYTES + 1)):
-            size += len(more)
-            line = more if size > MAX_RECORD_BYTES + 1 else line + more
-        if size - line.endswith(b"\n") > MAX_RECORD_BYTES:
-            refused(number, size)
-        else:
-            yield line.removesuffix(b"\n")

@@ -15,7 +15,8 @@ from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.pipeline import Health, Pipeline, open_pipeline
 from airside.runtime.readers import Observer, observe
-from airside.runtime.sources import check_simulator, open_stream, simulate
+from airside.runtime.sources import check_simulator, simulate
+from airside.runtime.streams import open_for_putting
 from airside.runtime.wiring import open_ledger
 from airside.settings import Settings
 
@@ -76,6 +77,7 @@ def operation(
     with_simulator: bool,
     with_dashboard: bool = False,
     stopping: threading.Event | None = None,
+    tell: Callable[[str], None] = lambda _text: None,
 ) -> Iterator[Operation]:
     """Start everything; on the way out, stop it in good order and finish what is on the stream.
 
@@ -85,6 +87,7 @@ def operation(
         with_simulator: Whether the simulator is started too.
         with_dashboard: Whether the dashboard is served too.
         stopping: Set by whoever wants it to stop, or when it has to.
+        tell: Told how it goes when the directory is first rebuilt from its lake.
 
     Raises:
         UsageError: The directory or a setting cannot be used.
@@ -92,7 +95,7 @@ def operation(
     """
     if with_simulator:
         check_simulator(settings.simulator)
-    with open_pipeline(data_dir, settings, stopping=stopping) as pipeline:
+    with open_pipeline(data_dir, settings, stopping=stopping, tell=tell) as pipeline:
         with observe(data_dir, pipeline.warehouse) as observer, ExitStack() as stack:
             running = Operation(pipeline, observer)
             if with_dashboard:
@@ -143,7 +146,7 @@ def _simulator(
 
     def work() -> None:
         with (
-            open_stream(data_dir, settings) as stream,
+            open_for_putting(data_dir, settings) as stream,
             closing(open_ledger(data_dir, settings, wall_clock)) as ledger,
         ):
             while not stop.is_set():

@@ -1,9 +1,11 @@
 """Makes the stages and stores out of the settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
+from types import MappingProxyType
 
+from airside.alerts import AlertStore, Limits, Monitor, Webhook
 from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, Thresholds
 from airside.lake import Lake
@@ -11,7 +13,8 @@ from airside.ledger import Ledger
 from airside.runtime.data_dir import DataDir
 from airside.settings import Settings
 from airside.silver import Silver, Source
-from airside.warehouse import DuckDBWarehouse, Warehouse
+from airside.stream import Position
+from airside.warehouse import DuckDBWarehouse, Reader, Warehouse
 
 
 def open_warehouse(
@@ -45,7 +48,13 @@ def open_ledger(data_dir: DataDir, settings: Settings, clock: Callable[[], int])
 
 
 def make_silver(
-    source: Source, lake: Lake, ledger: Ledger, warehouse: Warehouse, settings: Settings
+    source: Source,
+    lake: Lake,
+    ledger: Ledger,
+    warehouse: Warehouse,
+    settings: Settings,
+    *,
+    published: Mapping[str, Position] = MappingProxyType({}),
 ) -> Silver:
     """Make the stage that cleans, reading from a stream or from an archive."""
     return Silver(
@@ -58,19 +67,48 @@ def make_silver(
         dedupe_max_ids=settings.silver.dedupe_max_ids,
         max_batch_records=settings.silver.max_batch_records,
         max_batch_bytes=settings.silver.max_batch_bytes,
+        published=published,
+    )
+
+
+def make_monitor(
+    reader: Reader,
+    store: AlertStore,
+    settings: Settings,
+    *,
+    lags: Callable[[], Mapping[str, float]],
+    clock: Callable[[], int],
+) -> Monitor:
+    """Make what watches the data."""
+    alerts = settings.alerts
+    return Monitor(
+        reader,
+        store,
+        Limits(
+            airline_delay_minutes=alerts.airline_delay_minutes,
+            airline_delay_flights=alerts.airline_delay_flights,
+            security_wait_minutes=alerts.security_wait_minutes,
+            quarantine_share=alerts.quarantine_share,
+            lag_seconds=alerts.lag_seconds,
+            silent_minutes=alerts.silent_minutes,
+        ),
+        lags=lags,
+        webhook=Webhook(alerts.webhook_url.get_secret_value()) if alerts.webhook_url else None,
+        clock=clock,
     )
 
 
 def make_gold(data_dir: DataDir, settings: Settings) -> Gold:
     """Make the stage that builds the star schema."""
+    return Gold(data_dir.warehouse, data_dir.work, thresholds=thresholds(settings))
+
+
+def thresholds(settings: Settings) -> Thresholds:
+    """What gold has to know of the settings."""
     gold = settings.gold
-    return Gold(
-        data_dir.warehouse,
-        data_dir.work,
-        thresholds=Thresholds(
-            live_departure_minutes=gold.live_departure_minutes,
-            live_landed_minutes=gold.live_landed_minutes,
-            live_stale_minutes=gold.live_stale_minutes,
-            turnaround_cutoff_minutes=gold.turnaround_cutoff_minutes,
-        ),
+    return Thresholds(
+        live_departure_minutes=gold.live_departure_minutes,
+        live_landed_minutes=gold.live_landed_minutes,
+        live_stale_minutes=gold.live_stale_minutes,
+        turnaround_cutoff_minutes=gold.turnaround_cutoff_minutes,
     )

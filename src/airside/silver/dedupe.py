@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import duckdb
+import pyarrow as pa
 
 from airside.events import FLIGHT_EVENTS, Feed
 
@@ -117,6 +118,27 @@ class Dedupe:
             f"SELECT * FROM {batch} ANTI JOIN {DUPLICATES} USING (shard_id, sequence_number)"
             " WHERE reason IS NULL"
         )
+
+    def remember(self, accepted: pa.Table) -> None:
+        """Take over what another instance remembered: rows as `remembered` gives them."""
+        self._connection.register("remembered_ids", accepted)
+        self._connection.execute(
+            f"INSERT INTO {STATE} SELECT event_id, arrived_at, ordinal, hash(event_id)"
+            " FROM remembered_ids"
+        )
+        self._connection.unregister("remembered_ids")
+
+    def remembered(self, beyond: int = 0) -> pa.Table:
+        """The accepted ids past an ordinal: event_id, arrived_at, ordinal, in their order."""
+        return self._connection.sql(
+            f"SELECT event_id, arrived_at, ordinal FROM {STATE} WHERE ordinal > {int(beyond)}"
+            " ORDER BY ordinal"
+        ).to_arrow_table()
+
+    @property
+    def last_ordinal(self) -> int:
+        """The ordinal of the record last accepted; 0 before the first."""
+        return int(self._fetch_one(f"SELECT coalesce(max(ordinal), 0) FROM {STATE}")[0])
 
     def prune(self) -> int:
         """Forget what no later record can be a duplicate of; returns how many ids went.

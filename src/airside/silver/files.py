@@ -1,78 +1,101 @@
-"""The cleaned zone: Parquet files, by the hour in which their records arrived."""
+"""The cleaned zone and the quarantine: Parquet files by the hour in which records arrived."""
 
+from collections.abc import Sequence
+from contextlib import ExitStack
 from itertools import groupby
-from pathlib import Path
 
 import duckdb
 
-from airside.events import Feed
 from airside.lake import Lake
-from airside.stream import RangeFile, SequenceRange, hour_folder, in_force
+from airside.stream import Position, RangeFile, SequenceRange, hour_folder, in_force
 
-_SUFFIX = ".parquet"
+CLEAN = "silver"
+QUARANTINE = "quarantine"
+ZONES = (CLEAN, QUARANTINE)
+SUFFIX = ".parquet"
+QUARANTINE_COLUMNS = (
+    "shard_id",
+    "sequence_number",
+    "arrived_at",
+    "reason",
+    "reasons",
+    "detail",
+    "payload",
+)
 _FORMAT = "(FORMAT parquet, COMPRESSION zstd)"
 
 
 def publish(
     connection: duckdb.DuckDBPyConnection,
     lake: Lake,
-    feed: Feed,
+    root: str,
+    *,
+    columns: Sequence[str],
     rows: str,
     planned: SequenceRange,
+    published: Position,
 ) -> int:
-    """Write a batch's accepted rows: one file for each shard and hour of arrival.
+    """Write a batch's rows: one file for each shard and hour of arrival.
 
-    A file is named by the range of its batch, not by the rows that happened to be clean, so the
+    A file is named by the range of its batch, not by the rows that happened to be there, so the
     same batch done again overwrites it.
 
     Args:
         connection: Where `rows` can be asked.
         lake: Takes the files.
-        feed: Names the folder and the columns.
-        rows: A SELECT that gives the feed's columns.
+        root: The folder of the zone and feed, such as `silver/flight_events`.
+        columns: What is written of the rows.
+        rows: A SELECT that gives the columns, with `shard_id`, `sequence_number`, `arrived_at`.
         planned: The batch.
+        published: Through here the lake has the rows of each shard already.
 
     Returns:
         How many files were written.
     """
     parts = connection.execute(
         "SELECT shard_id, epoch_us(date_trunc('hour', arrived_at)) AS hour_us,"
-        f" min(length(sequence_number)) FROM ({rows}) GROUP BY ALL ORDER BY ALL"
+        " min(length(sequence_number)), max(sequence_number)"
+        f" FROM ({rows}) GROUP BY ALL ORDER BY ALL"
     ).fetchall()
-    columns = ", ".join(feed.column_names)
-    for shard_id, hour_us, width in parts:
+    written = 0
+    for shard_id, hour_us, width, newest in parts:
+        after = planned.after.get(shard_id, "0" * width)
+        first = max(after, published.get(shard_id, after))
+        if newest <= first:
+            continue
         file = RangeFile(
-            hour_folder(f"silver/{feed.name}", hour_us),
-            shard_id,
-            planned.after.get(shard_id, "0" * width),
-            planned.through[shard_id],
-            _SUFFIX,
+            hour_folder(root, hour_us), shard_id, first, planned.through[shard_id], SUFFIX
         )
-        select = f"SELECT {columns} FROM ({rows})"
-        if len(parts) > 1:
+        select = f"SELECT {', '.join(columns)} FROM ({rows})"
+        if len(parts) > 1 or first > after:
             select += (
-                f" WHERE shard_id = {_quoted(shard_id)}"
+                f" WHERE shard_id = {_quoted(shard_id)} AND sequence_number > {_quoted(first)}"
                 f" AND date_trunc('hour', arrived_at) = make_timestamp({hour_us})"
             )
-        with lake.publish(file.name) as path:
-            connection.execute(f"COPY ({select}) TO {_quoted(path)} {_FORMAT}")
-    return len(parts)
+        write(connection, lake, select, file.name)
+        written += 1
+    return written
 
 
-def compact(lake: Lake, root: Path, feed: Feed, *, before: str) -> tuple[int, int]:
+def write(connection: duckdb.DuckDBPyConnection, lake: Lake, select: str, name: str) -> int:
+    """Write the rows of a SELECT as one Parquet file of the lake; returns its size in bytes."""
+    with lake.publish(name) as path:
+        connection.execute(f"COPY ({select}) TO {_quoted(path)} {_FORMAT}")
+        return path.stat().st_size
+
+
+def compact(lake: Lake, root: str, *, before: str) -> tuple[int, int]:
     """Merge the files of each hour that is over into one.
 
     Args:
         lake: Where the files are.
-        root: The lake's local folder, for DuckDB to read from.
-        feed: Whose files.
+        root: The folder of the zone and feed.
         before: Only folders that sort before this one.
 
     Returns:
         How many files were read, and how many were written in their place.
     """
-    names = lake.names(f"silver/{feed.name}", _SUFFIX)
-    kept, replaced = in_force(RangeFile.parse(name, _SUFFIX) for name in names)
+    kept, replaced = in_force(_files(lake, root))
     for file in replaced:
         lake.delete(file.name)
     read = written = 0
@@ -81,17 +104,54 @@ def compact(lake: Lake, root: Path, feed: Feed, *, before: str) -> tuple[int, in
             parts = list(group)
             if len(parts) == 1:
                 continue
-            sources = ", ".join(_quoted(root / part.name) for part in parts)
             merged = parts[0]._replace(last=parts[-1].last)
-            with lake.publish(merged.name) as path:
-                connection.execute(
-                    f"COPY (FROM read_parquet([{sources}])) TO {_quoted(path)} {_FORMAT}"
-                )
+            with ExitStack() as stack:
+                paths = [stack.enter_context(lake.local(part.name)) for part in parts]
+                sources = ", ".join(map(_quoted, paths))
+                write(connection, lake, f"FROM read_parquet([{sources}])", merged.name)
             for part in parts:
                 lake.delete(part.name)
             read += len(parts)
             written += 1
     return read, written
+
+
+def trusted(lake: Lake, root: str, end: Position) -> dict[str, str]:
+    """Find out up to where a zone surely holds the rows that an archive's records make.
+
+    The newest batch of each shard may have been cut off between two of its files, and files of
+    records that the archive does not hold say nothing that could be proved again; neither can be
+    told from their names alone, so all of these are made anew.
+
+    Args:
+        lake: Where the files are.
+        root: The folder of the zone and feed.
+        end: Shard → where the archive ends.
+
+    Returns:
+        Shard → the sequence number through which the zone is whole.
+    """
+    shards: dict[str, list[RangeFile]] = {}
+    for file in _files(lake, root):
+        shards.setdefault(file.shard_id, []).append(file)
+    whole: dict[str, str] = {}
+    for shard_id, files in shards.items():
+        newest = max(file.last for file in files)
+        cut = min([end.get(shard_id, ""), *(f.first for f in files if f.last == newest)])
+        # Merged files of two hours may overlap by name: step back until no file lies across.
+        while across := [file.first for file in files if file.first < cut < file.last]:
+            cut = min(across)
+        whole[shard_id] = cut
+    return whole
+
+
+def beyond(lake: Lake, root: str, whole: Position) -> list[str]:
+    """The names of a zone's files that hold anything beyond a position."""
+    return [file.name for file in _files(lake, root) if file.last > whole.get(file.shard_id, "")]
+
+
+def _files(lake: Lake, root: str) -> list[RangeFile]:
+    return [RangeFile.parse(name, SUFFIX) for name in lake.names(root, SUFFIX)]
 
 
 def _quoted(value: object) -> str:

@@ -1,23 +1,23 @@
 """The consumer that cleans: one batch at a time from the stream to lake, quarantine and staging."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from types import MappingProxyType
 from typing import Protocol
-
-import pyarrow as pa
 
 from airside.events import Feed
 from airside.lake import Lake
 from airside.ledger import Ledger
 from airside.silver.dedupe import Dedupe
-from airside.silver.explain import explain
-from airside.silver.files import publish
+from airside.silver.files import CLEAN, QUARANTINE, QUARANTINE_COLUMNS, publish
 from airside.silver.kernel import Kernel
+from airside.silver.quarantine import quarantined
 from airside.stream import Frame, Position, SequenceRange, frames_to_arrow
 from airside.warehouse import LoadedBatch, Warehouse
 
 SILVER = "silver"
 _BATCH = "silver_batch"
+_REFUSED = "silver_refused"
 
 
 class Source(Protocol):
@@ -47,6 +47,8 @@ class Silver:
         dedupe_max_ids: So many accepted ids are remembered.
         max_batch_records: A batch holds at most so many records …
         max_batch_bytes: … and so many uncompressed bytes.
+        published: Zone of the lake → through where it has each shard's rows already, when what the
+            warehouse has lost is made anew.
     """
 
     def __init__(
@@ -61,6 +63,7 @@ class Silver:
         dedupe_max_ids: int = 5_000_000,
         max_batch_records: int = 100_000,
         max_batch_bytes: int = 128 * 1024 * 1024,
+        published: Mapping[str, Position] = MappingProxyType({}),
     ) -> None:
         self._source = source
         self._lake = lake
@@ -73,21 +76,25 @@ class Silver:
         )
         self._max_records = max_batch_records
         self._max_bytes = max_batch_bytes
+        self._published = published
 
     def run_once(self) -> int:
         """Do one batch of what waits; returns its records, 0 at the end of the stream.
 
-        What a crash or an error cut off comes first, over exactly the same records.
+        What a crash or an error cut off comes first, over exactly the same records. So does what
+        had been done where the warehouse has lost it (a disk that broke its word, a file restored
+        from a copy): the lake has its files, under the names of just these batches.
         """
         after = self._warehouse.checkpoint()
+        begun = self._ledger.planned(SILVER, after)
+        if begun is not None:
+            planned = SequenceRange(begun.plan["after"], begun.plan["through"])
+            frames = self._source.read(
+                planned.after, through=planned.through, max_records=0, max_bytes=0
+            )
+            return self._process(planned, frames)
         pending = self._ledger.pending(SILVER)
         if pending is not None:
-            planned = SequenceRange(pending.plan["after"], pending.plan["through"])
-            if planned.after == after:
-                frames = self._source.read(
-                    planned.after, through=planned.through, max_records=0, max_bytes=0
-                )
-                return self._process(planned, frames)
             # The checkpoint has moved on: it was committed, and only the ledger had not heard.
             self._ledger.succeed(pending.attempt_id, {}, after)
         frames = self._source.read(after, max_records=self._max_records, max_bytes=self._max_bytes)
@@ -108,20 +115,25 @@ class Silver:
     def _load(self, planned: SequenceRange, frames: Sequence[Frame]) -> dict[str, int]:
         records = frames_to_arrow(frames)
         verdicts = self._kernel.read(records, into=_BATCH)
-        quarantined = _quarantined(records, verdicts)
+        refused = quarantined(records, verdicts)
         with self._warehouse.transaction():
             duplicates = self._dedupe.run(_BATCH)
             clean = self._dedupe.accepted(_BATCH)
             batch = LoadedBatch(
                 received=records.num_rows,
-                quarantined=quarantined.num_rows,
+                quarantined=refused.num_rows,
                 duplicates=duplicates,
                 first_arrived_at_us=min(frame.first_arrived_at_us for frame in frames),
                 last_arrived_at_us=max(frame.runs[-1].arrived_at_us for frame in frames),
                 through=planned.through,
             )
-            files = publish(self._warehouse.transform, self._lake, self._feed, clean, planned)
-            self._warehouse.load(batch, clean=clean, quarantined=quarantined)
+            files = self._publish(CLEAN, self._feed.column_names, clean, planned)
+            if refused.num_rows:
+                self._warehouse.transform.register(_REFUSED, refused)
+                rows = f"FROM {_REFUSED}"
+                files += self._publish(QUARANTINE, QUARANTINE_COLUMNS, rows, planned)
+                self._warehouse.transform.unregister(_REFUSED)
+            self._warehouse.load(batch, clean=clean, quarantined=refused)
         return {
             "records": batch.received,
             "clean": batch.clean,
@@ -130,20 +142,13 @@ class Silver:
             "files": files,
         }
 
-
-def _quarantined(records: pa.Table, verdicts: pa.Table) -> pa.Table:
-    """Give the refused records for `staging.quarantine`: why, what exactly, the bytes."""
-    is_refused = verdicts.column("reason").is_valid()
-    refused = verdicts.filter(is_refused)
-    payloads = [
-        payload[:-1]  # less the LF that ended its line
-        for payload in records.filter(is_refused).column("payload").to_pylist()
-    ]
-    reasons = refused.column("reasons").to_pylist()
-    details = [explain(*pair) for pair in zip(payloads, reasons, strict=True)]
-    names = ["shard_id", "sequence_number", "arrived_at", "reason", "reasons"]
-    return (
-        refused.select(names)
-        .append_column("detail", pa.array(details, pa.string()))
-        .append_column("payload", pa.array(payloads, pa.binary()))
-    )
+    def _publish(self, zone: str, columns: Sequence[str], rows: str, planned: SequenceRange) -> int:
+        return publish(
+            self._warehouse.transform,
+            self._lake,
+            f"{zone}/{self._feed.name}",
+            columns=columns,
+            rows=rows,
+            planned=planned,
+            published=self._published.get(zone, {}),
+        )

@@ -6,9 +6,17 @@ keeps a checkpoint. `Stream` is the protocol, `EmbeddedStream` its default on on
 
 from airside.stream.embedded import EmbeddedStream
 from airside.stream.frame import Frame, Run, frames_to_arrow, pack, unpack
+from airside.stream.horizon import Horizon
+from airside.stream.lines import lines
 from airside.stream.position import Position, SequenceRange
 from airside.stream.producer import Producer
-from airside.stream.protocol import MAX_RECORD_BYTES, Backlog, RecordTooLargeError, Stream
+from airside.stream.protocol import (
+    MAX_RECORD_BYTES,
+    Backlog,
+    PartlyPutError,
+    RecordTooLargeError,
+    Stream,
+)
 from airside.stream.range_file import RangeFile, hour_folder, in_force
 
 __all__ = [
@@ -16,6 +24,8 @@ __all__ = [
     "Backlog",
     "EmbeddedStream",
     "Frame",
+    "Horizon",
+    "PartlyPutError",
     "Position",
     "Producer",
     "RangeFile",
@@ -26,6 +36,7 @@ __all__ = [
     "frames_to_arrow",
     "hour_folder",
     "in_force",
+    "lines",
     "pack",
     "unpack",
 ]

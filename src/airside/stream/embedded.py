@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from airside.errors import CorruptDataError, RetryableError, TerminalError
+from airside.errors import CorruptDataError, RetryableError, TerminalError, UsageError
 from airside.stream.frame import Frame, Run, pack
 from airside.stream.position import Position
 from airside.stream.protocol import MAX_RECORD_BYTES, Backlog, RecordTooLargeError
@@ -67,6 +67,8 @@ class EmbeddedStream:
                     if not self._ends():
                         self._create_shards(f"shard-{n:03}" for n in range(shards))
             self._shards = sorted(self._ends())
+
+    max_record_bytes = MAX_RECORD_BYTES
 
     def put(self, payloads: Sequence[bytes]) -> None:
         """Append records, durable on return."""
@@ -144,16 +146,12 @@ class EmbeddedStream:
 
     def backlog(self, after: Position) -> Backlog:
         """Measure what lies after a position."""
+        return self.backlogs([after])[0]
+
+    def backlogs(self, afters: Sequence[Position]) -> list[Backlog]:
+        """Measure what lies after each of several positions, at one moment."""
         with self._errors(), self._transaction("DEFERRED"):
-            where, parameters = self._between(after)
-            row = self._db.execute(
-                "SELECT (SELECT sum(last_sequence) FROM shards),"
-                " coalesce(sum(records), 0), coalesce(sum(raw_bytes), 0),"
-                " coalesce(sum(stored_bytes), 0), min(arrived_at_us)"
-                f" FROM frames NOT INDEXED WHERE {where}",
-                parameters,
-            ).fetchone()
-        return Backlog(*row)
+            return [self._measure(after) for after in afters]
 
     def trim(self, through: Position, arrived_before_us: int) -> int:
         """Drop old frames that every consumer is done with; SQLite reuses their pages."""
@@ -179,7 +177,13 @@ class EmbeddedStream:
 
         Raises:
             TerminalError: The stream has taken records already.
+            UsageError: The archive is not of an embedded stream.
         """
+        if any(len(last) != _WIDTH for last in through.values()):
+            raise UsageError(
+                f"the archive ends at {max(through.values())}, which is no sequence number of an "
+                "embedded stream; name the stream that it was made from with --stream kinesis://NAME"
+            )
         with self._errors(), self._transaction():
             taken = self._db.execute("SELECT sum(last_sequence) FROM shards").fetchone()[0]
             if taken:
@@ -198,6 +202,17 @@ class EmbeddedStream:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def _measure(self, after: Position) -> Backlog:
+        where, parameters = self._between(after)
+        row = self._db.execute(
+            "SELECT (SELECT sum(last_sequence) FROM shards),"
+            " coalesce(sum(records), 0), coalesce(sum(raw_bytes), 0),"
+            " coalesce(sum(stored_bytes), 0), min(arrived_at_us)"
+            f" FROM frames NOT INDEXED WHERE {where}",
+            parameters,
+        ).fetchone()
+        return Backlog(*row)
 
     def _create_shards(self, names: Iterable[str]) -> None:
         self._db.executemany(

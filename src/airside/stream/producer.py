@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from airside.events import Emission
-from airside.stream.protocol import MAX_RECORD_BYTES, Stream
+from airside.stream.protocol import Stream
 
 _PUT_RECORDS = 5_000
 _PUT_BYTES = 4 * 1024 * 1024
@@ -21,7 +21,7 @@ class Producer:
         wait: Waits so many seconds; True means stop (`threading.Event.wait` does).
         on_put: Told after each put how many records it held and the source's clock in
             microseconds at its last record.
-        on_refused: Told the size of a record that is too large for any stream; it is left out.
+        on_refused: Told the size of a record that is too large for the stream; it is left out.
     """
 
     stream: Stream
@@ -60,7 +60,7 @@ class Producer:
                 pending, size = [], 0
             if (ahead > 0 or full) and self.wait(max(ahead, _MIN_WAIT_SECONDS) if ahead > 0 else 0):
                 return total
-            if len(emission.payload) > MAX_RECORD_BYTES:
+            if len(emission.payload) > self.stream.max_record_bytes:
                 self.on_refused(len(emission.payload))
                 continue
             pending.append(emission.payload)

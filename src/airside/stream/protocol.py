@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from airside.errors import UsageError
+from airside.errors import RetryableError, UsageError
 from airside.stream.frame import Frame
 from airside.stream.position import Position
 
@@ -13,22 +13,39 @@ MAX_RECORD_BYTES = 1024 * 1024
 
 
 class RecordTooLargeError(UsageError):
-    """A record is over the contract's limit; nothing of its put was taken."""
+    """A record is over the stream's limit; nothing of its put was taken."""
 
-    def __init__(self, index: int, size: int) -> None:
+    def __init__(self, index: int, size: int, limit: int = MAX_RECORD_BYTES) -> None:
         super().__init__(
-            f"record {index} of the put has {size:,} bytes; at most {MAX_RECORD_BYTES:,} are "
-            "allowed: split it or leave it out, then put again"
+            f"record {index} of the put has {size:,} bytes; at most {limit:,} are allowed: split "
+            "it or leave it out, then put again"
         )
         self.index = index
+
+
+class PartlyPutError(RetryableError):
+    """A stream whose puts are not atomic took some of the records, and then no more.
+
+    Put again, those that were taken come twice; they are found to be duplicates.
+    """
+
+    def __init__(self, reason: str, taken: int, records: int) -> None:
+        super().__init__(
+            f"{taken:,} of {records:,} records were put, then: {reason}; when all are put again, "
+            "those are found to be duplicates"
+        )
+        self.reason = reason
+        self.taken = taken
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
     """What lies on a stream after a position, all counted at one moment."""
 
-    received: int
-    """Records that the stream has ever taken."""
+    received: int | None
+    """Records that the stream has ever taken; None where it cannot tell. Then it cannot tell how
+    many wait either: those are counted that have been looked at so far, and there are some if and
+    only if something waits."""
     records: int
     raw_bytes: int
     """Uncompressed."""
@@ -45,12 +62,18 @@ class Stream(Protocol):
     share a stream.
     """
 
+    @property
+    def max_record_bytes(self) -> int:
+        """The largest record that the stream takes: the contract's limit, or a little less."""
+
     def put(self, payloads: Sequence[bytes]) -> None:
         """Append records. They are durable when the call returns, in the order given.
 
         Raises:
-            RecordTooLargeError: A record is over `MAX_RECORD_BYTES`; none was taken.
-            RetryableError: The stream cannot take them now (a full disk, throttling).
+            RecordTooLargeError: A record is over `max_record_bytes`; none was taken.
+            RetryableError: The stream cannot take them now (a full disk, throttling), and took
+                none.
+            PartlyPutError: It took some.
         """
 
     def read(
@@ -75,6 +98,9 @@ class Stream(Protocol):
 
     def backlog(self, after: Position) -> Backlog:
         """Measure what lies after a position."""
+
+    def backlogs(self, afters: Sequence[Position]) -> list[Backlog]:
+        """Measure what lies after each of several positions, all at one moment and to one end."""
 
     def trim(self, through: Position, arrived_before_us: int) -> int:
         """Drop frames that every consumer is done with and that are older than the retention.

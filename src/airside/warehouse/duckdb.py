@@ -209,8 +209,8 @@ def translated_errors(path: Path) -> Iterator[None]:
                 f"{path} is open in another process, and it does not answer on its socket; stop "
                 f"that process, or wait until it has started ({_first_line(text)})"
             ) from error
-        if _is_full(error):
-            raise _full(path, text) from error
+        if _cannot_write(error):
+            raise _not_written(path, text) from error
         raise CorruptDataError(
             f"{path} cannot be read ({_first_line(text)}); move it aside and rebuild it from the "
             "archive with `airside backfill`"
@@ -223,8 +223,8 @@ def translated_errors(path: Path) -> Iterator[None]:
             "space for temporary files"
         ) from error
     except duckdb.Error as error:
-        if _is_full(error):  # a commit that cannot be written is told as a transaction's error
-            raise _full(path, str(error)) from error
+        if _cannot_write(error):  # a commit that cannot is told as a transaction's error
+            raise _not_written(path, str(error)) from error
         if not _is_damage(error):
             raise
         raise CorruptDataError(
@@ -233,14 +233,18 @@ def translated_errors(path: Path) -> Iterator[None]:
         ) from error
 
 
-def _is_full(error: duckdb.Error) -> bool:
+def _cannot_write(error: duckdb.Error) -> bool:
     text = str(error)
     return "No space left" in text or "could not write" in text.lower()
 
 
-def _full(path: Path, text: str) -> RetryableError:
+def _not_written(path: Path, text: str) -> RetryableError:
+    if "No space left" in text:
+        return RetryableError(
+            f"{path}: the disk is full ({_first_line(text)}); free space, then start again"
+        )
     return RetryableError(
-        f"{path}: the disk is full ({_first_line(text)}); free space, then start again"
+        f"{path} cannot be written ({_first_line(text)}); check the disk, then start again"
     )
 
 

@@ -17,6 +17,8 @@ SECOND_US = 1_000_000
 class World:
     """A clock that waiting moves, and a stream that notes when each put came."""
 
+    max_record_bytes = MAX_RECORD_BYTES
+
     stop_at: float = float("inf")
     put_seconds: float = 0.0
     """How long a put takes."""

@@ -1,7 +1,7 @@
 """The figures on the tiles: value, what it rests on, and how it went over the last hours."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from airside.dashboard.filters import Filters
@@ -33,11 +33,7 @@ FROM windowed
 
 _TREND = """
 WITH hours AS (
-    SELECT unnest(generate_series(
-        date_trunc('hour', CAST(? AS TIMESTAMP)) - INTERVAL {hours} HOUR,
-        date_trunc('hour', CAST(? AS TIMESTAMP)),
-        INTERVAL 1 HOUR
-    )) AS hour_at
+    {hours}
 ),
 legs AS (
     SELECT
@@ -63,7 +59,7 @@ by_schedule AS (
         avg(departure_delay_minutes) AS mean_departure_delay_minutes,
         max(security_wait_time_minutes) AS longest_security_wait_minutes
     FROM legs
-    GROUP BY ALL
+    GROUP BY date_trunc('hour', scheduled_departure_at)
 ),
 under_way AS (
     SELECT
@@ -97,6 +93,9 @@ ORDER BY hours.hour_at
 """
 
 
+_HOURS = " UNION ALL ".join(["SELECT CAST(? AS TIMESTAMP) AS hour_at"] * HOURS)
+
+
 def settled(reader: Reader, filters: Filters, watermark: datetime) -> dict[str, Any]:
     """The figures and trends that come from gold's facts; all but the live ones."""
     where, parameters = filters.where()
@@ -119,9 +118,17 @@ def settled(reader: Reader, filters: Filters, watermark: datetime) -> dict[str, 
     )
     end = last.isoformat()
     figures["trend"] = documents(
-        reader.query(_TREND.format(where=where, hours=HOURS - 1), [end, end, *parameters, end, end])
+        reader.query(
+            _TREND.format(where=where, hours=_HOURS), [*_hours_until(last), *parameters, end, end]
+        )
     )
     return figures
+
+
+def _hours_until(last: datetime) -> list[str]:
+    """The hours of a trend; the last is the one that an instant is in."""
+    hour = last.replace(minute=0, second=0, microsecond=0)
+    return [(hour - timedelta(hours=back)).isoformat() for back in reversed(range(HOURS))]
 
 
 def tiles(figures: Mapping[str, Any] | None, live: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

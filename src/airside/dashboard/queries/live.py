@@ -63,9 +63,7 @@ def gold_is_built(reader: Reader) -> bool:
 
 def board(reader: Reader) -> pa.Table:
     """The active flights as they are now, in no order."""
-    return reader.query(
-        "SELECT * REPLACE (CAST(events AS BIGINT) AS events) FROM main.rpt_live_flights"
-    )
+    return reader.query("SELECT * FROM main.rpt_live_flights")
 
 
 def watermark(reader: Reader, table: pa.Table) -> datetime | None:

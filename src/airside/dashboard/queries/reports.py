@@ -1,5 +1,6 @@
 """Delays by airline, passengers against turnaround, delay pairs and movements, for any filter."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -19,11 +20,7 @@ MEASURES = """
     count(*) FILTER (is_cancelled) AS cancelled,
     count(*) FILTER (is_diverted) AS diverted,
     avg(departure_delay_minutes) AS mean_departure_delay_minutes,
-    quantile_cont(departure_delay_minutes, 0.5) AS median_departure_delay_minutes,
-    quantile_cont(departure_delay_minutes, 0.9) AS p90_departure_delay_minutes,
     avg(arrival_delay_minutes) AS mean_arrival_delay_minutes,
-    quantile_cont(arrival_delay_minutes, 0.5) AS median_arrival_delay_minutes,
-    quantile_cont(arrival_delay_minutes, 0.9) AS p90_arrival_delay_minutes,
     (count(*) FILTER (departure_delay_minutes < 15 AND NOT is_cancelled))
         / nullif(count(*) FILTER (is_departed OR is_cancelled), 0)::DOUBLE AS d15,
     (count(*) FILTER (arrival_delay_minutes < 15 AND NOT is_cancelled AND NOT is_diverted))
@@ -36,6 +33,31 @@ MEASURES = """
 """The contract's measures over legs, as gold's macro `delay_measures` has them; a test holds the
 two together."""
 
+# Redshift wants one and the same order in all the percentiles of a query.
+_PERCENTILES = """
+    SELECT
+        airline_iata,
+        quantile_cont({side}_delay_minutes, 0.5) AS median_{side}_delay_minutes,
+        quantile_cont({side}_delay_minutes, 0.9) AS p90_{side}_delay_minutes
+    FROM legs
+    GROUP BY airline_iata
+"""
+
+_MOVEMENTS = (
+    "movements",
+    "departing_flights",
+    "departures",
+    "cancelled_departures",
+    "mean_departure_delay_minutes",
+    "departed_passengers",
+    "arriving_flights",
+    "arrivals",
+    "cancelled_arrivals",
+    "diverted_arrivals",
+    "mean_arrival_delay_minutes",
+    "arrived_passengers",
+)
+
 _LINE = """
     count(*) AS n,
     count(*) >= 3 AND min(x) < max(x) AND min(y) < max(y) AS has_line,
@@ -45,17 +67,40 @@ _LINE = """
 """
 
 
+def _of(relation: str, names: Sequence[str]) -> str:
+    return ", ".join(f"{relation}.{name}" for name in names)
+
+
 def airline_delays(reader: Reader, filters: Filters) -> pa.Table:
     """Delay measures by airline, worst mean departure delay first."""
     where, parameters = filters.where()
     return reader.query(
         f"""
-        WITH measured AS (
-            SELECT airline_iata, {MEASURES} FROM main.fct_flight_legs WHERE {where}
-            GROUP BY airline_iata
-        )
-        SELECT measured.airline_iata, airlines.airline_name, measured.* EXCLUDE (airline_iata)
+        WITH legs AS (SELECT * FROM main.fct_flight_legs WHERE {where}),
+        measured AS (SELECT airline_iata, {MEASURES} FROM legs GROUP BY airline_iata),
+        departures AS ({_PERCENTILES.format(side="departure")}),
+        arrivals AS ({_PERCENTILES.format(side="arrival")})
+        SELECT
+            measured.airline_iata,
+            airlines.airline_name,
+            flights,
+            departed,
+            landed,
+            cancelled,
+            diverted,
+            mean_departure_delay_minutes,
+            median_departure_delay_minutes,
+            p90_departure_delay_minutes,
+            mean_arrival_delay_minutes,
+            median_arrival_delay_minutes,
+            p90_arrival_delay_minutes,
+            d15,
+            a15,
+            d0,
+            a0
         FROM measured
+        INNER JOIN departures ON departures.airline_iata IS NOT DISTINCT FROM measured.airline_iata
+        INNER JOIN arrivals ON arrivals.airline_iata IS NOT DISTINCT FROM measured.airline_iata
         LEFT JOIN main.dim_airlines AS airlines
             ON airlines.airline_iata IS NOT DISTINCT FROM measured.airline_iata
         ORDER BY mean_departure_delay_minutes DESC NULLS LAST, flights DESC, measured.airline_iata
@@ -225,7 +270,7 @@ def movements(reader: Reader, filters: Filters) -> pa.Table:
             airports.country,
             airports.latitude,
             airports.longitude,
-            totals.* EXCLUDE (airport_iata)
+            {_of("totals", _MOVEMENTS)}
         FROM totals
         LEFT JOIN main.dim_airports AS airports ON airports.airport_iata = totals.airport_iata
         ORDER BY movements DESC, totals.airport_iata

@@ -55,7 +55,7 @@ measured AS (
     SELECT
         chosen.bucket,
         chosen.group_code,
-        any_value(largest.size) AS size,
+        max(largest.size) AS size,
         {flights} AS flights,
         {cancelled} AS cancelled,
         count(actual_departure_at) FILTER (side = 'departure') AS departures,
@@ -139,7 +139,7 @@ def trends(
     where, parameters = chosen.where_side()
     window, window_parameters = Filters(since=chosen.since, until=chosen.until).where()
     by_airport = group_by == "airport"
-    local = f"timezone('{zone}', timezone('UTC', scheduled_at))"
+    local = f"scheduled_at AT TIME ZONE 'UTC' AT TIME ZONE '{zone}'"
     bucket = {
         "hour": "date_trunc('hour', scheduled_at)",
         "day": "date_trunc('day', scheduled_at)",

@@ -58,25 +58,18 @@
 numbered_events as (
     select
         *,
-        row_number() over (order by event_at, arrived_at, shard_id, sequence_number)
-            as event_number
+        {{ event_number() }} as event_number
     from {{ leg_events }}
 ),
 
 latest_known as (
-    select
-        leg_key,
-        flight_icao,
-        departure_airport_iata,
-        scheduled_departure_at,
-        {%- for attribute in attributes if attribute != "actual_arrival_at" %}
-        {{ latest_known(attribute, "event_number") }} as {{ attribute }},
-        {%- endfor %}
-        {{ latest_known("actual_arrival_at", "event_number") }} as known_arrival_at,
-        max(event_at) as last_event_at,
-        max(leg_events) + sum(is_new) as events
-    from numbered_events
-    group by leg_key, flight_icao, departure_airport_iata, scheduled_departure_at
+{%- set names = dict(zip(attributes, attributes)) %}
+{%- do names.update({"actual_arrival_at": "known_arrival_at"}) %}
+{{ latest_known_of(
+    "numbered_events",
+    names,
+    ["leg_key", "flight_icao", "departure_airport_iata", "scheduled_departure_at"],
+) }}
 ),
 
 -- An arrival before the departure is none. Only here: a later event may yet move the departure.

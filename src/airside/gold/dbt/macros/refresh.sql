@@ -40,11 +40,11 @@
   {%- set keep_where = config.get("meta", {}).get("keep_where") -%}
   {%- set unique_key = arg_dict["unique_key"] -%}
   {%- set keys = [unique_key] if unique_key is string else unique_key -%}
-  delete from {{ target }} as replaced
-  using {{ source }} as replacement
+  delete from {{ target }}
+  using {{ source }}
   where
     {% for key in keys -%}
-      {{ "and " if not loop.first }}replaced.{{ key }} = replacement.{{ key }}
+      {{ "and " if not loop.first }}{{ target.identifier }}.{{ key }} = {{ source.identifier }}.{{ key }}
     {% endfor %};
   insert into {{ target }} ({{ columns }})
   select {{ columns }} from {{ source }}

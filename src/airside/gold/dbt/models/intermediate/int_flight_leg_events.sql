@@ -4,6 +4,9 @@
         incremental_strategy="replace",
         unique_key=["scheduled_departure_at", "leg_key"],
         post_hook="{{ record_progress() }}",
+        dist=only_on("redshift", "leg_key"),
+        sort=only_on("redshift", "scheduled_departure_at"),
+        indexes=only_on("postgres", [{"columns": ["scheduled_departure_at"]}, {"columns": ["leg_batch_id"]}, {"columns": ["leg_last_event_at"]}], []),
     )
 }}
 
@@ -43,8 +46,7 @@ candidates as (
 numbered_events as (
     select
         *,
-        row_number() over (order by event_at, arrived_at, shard_id, sequence_number)
-            as event_number
+        {{ event_number() }} as event_number
     from candidates
 ),
 

@@ -4,6 +4,8 @@
         incremental_strategy="replace",
         unique_key=["arrived_date", "kind", "item"],
         post_hook="{{ record_progress() }}",
+        dist=only_on("redshift", "all"),
+        sort=only_on("redshift", "arrived_date"),
     )
 }}
 
@@ -24,10 +26,7 @@ new_quarantine as (
 ),
 
 flags as (
-    select
-        arrived_date,
-        {{ each_item("quality_flags") }} as flag
-    from new_events
+    {{ items_of("new_events", "quality_flags", "flag", ["arrived_date"]) }}
 ),
 
 -- Duplicates leave no row behind, only their number: a batch's count on the day it began.

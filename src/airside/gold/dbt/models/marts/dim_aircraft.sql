@@ -4,6 +4,8 @@
         incremental_strategy="replace",
         unique_key="aircraft_key",
         post_hook="{{ record_progress() }}",
+        dist=only_on("redshift", "all"),
+        sort=only_on("redshift", "aircraft_key"),
     )
 }}
 
@@ -66,11 +68,11 @@ members as (
     {%- if not is_incremental() %}
     union all
     select
-        null as tail_number,
-        null as aircraft_type,
-        null as aircraft_type_at,
-        null as first_seen_at,
-        null as last_seen_at
+        {{ as_text("null") }} as tail_number,
+        {{ as_text("null") }} as aircraft_type,
+        cast(null as timestamp) as aircraft_type_at,
+        cast(null as timestamp) as first_seen_at,
+        cast(null as timestamp) as last_seen_at
     {%- endif %}
 )
 

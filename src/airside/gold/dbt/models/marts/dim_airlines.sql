@@ -3,6 +3,8 @@
         materialized="incremental",
         incremental_strategy="append",
         post_hook="{{ record_progress() }}",
+        dist=only_on("redshift", "all"),
+        sort=only_on("redshift", "airline_key"),
     )
 }}
 
@@ -16,9 +18,9 @@ members as (
     select airline_iata from seen
     {%- if not is_incremental() %}
     union
-    select airline_iata from {{ ref("airlines") }}
+    select {{ as_text("airline_iata") }} as airline_iata from {{ ref("airlines") }}
     union
-    select cast(null as varchar) as airline_iata
+    select {{ as_text("null") }} as airline_iata
     {%- endif %}
 )
 

@@ -3,6 +3,8 @@
         materialized="incremental",
         incremental_strategy="append",
         post_hook="{{ record_progress() }}",
+        dist=only_on("redshift", "all"),
+        sort=only_on("redshift", "airport_key"),
     )
 }}
 
@@ -22,7 +24,7 @@ members as (
     union
     select airport_iata from {{ ref("stg_airports") }}
     union
-    select cast(null as varchar) as airport_iata
+    select {{ as_text("null") }} as airport_iata
     {%- endif %}
 )
 

@@ -1,4 +1,4 @@
-{{ config(materialized="table") }}
+{{ config(materialized="table", dist=only_on("redshift", "all")) }}
 
 -- Every date that the event contract can hold; it never needs a refresh.
 
@@ -15,7 +15,7 @@ select
     cast(extract(quarter from calendar_date) as integer) as quarter_number,
     cast(extract(month from calendar_date) as integer) as month_number,
     cast(extract(day from calendar_date) as integer) as day_of_month,
-    cast(extract(isodow from calendar_date) as integer) as iso_weekday,
+    {{ iso_weekday("calendar_date") }} as iso_weekday,
     cast(extract(week from calendar_date) as integer) as iso_week,
-    extract(isodow from calendar_date) >= 6 as is_weekend
+    {{ iso_weekday("calendar_date") }} >= 6 as is_weekend
 from dates

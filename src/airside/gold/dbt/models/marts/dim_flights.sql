@@ -3,6 +3,8 @@
         materialized="incremental",
         incremental_strategy="append",
         post_hook="{{ record_progress() }}",
+        dist=only_on("redshift", "all"),
+        sort=only_on("redshift", "flight_key"),
     )
 }}
 
@@ -26,10 +28,10 @@ members as (
     {%- if not is_incremental() %}
     union all
     select
-        {{ code_key("null") }} as flight_key,
-        null as flight_icao,
-        null as departure_airport_iata,
-        null as arrival_airport_iata
+        {{ code_key(as_text("null")) }} as flight_key,
+        {{ as_text("null") }} as flight_icao,
+        {{ as_text("null") }} as departure_airport_iata,
+        {{ as_text("null") }} as arrival_airport_iata
     {%- endif %}
 )
 

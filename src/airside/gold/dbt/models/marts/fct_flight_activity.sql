@@ -3,6 +3,8 @@
         materialized="incremental",
         incremental_strategy="append",
         post_hook="{{ record_progress() }}",
+        dist=only_on("redshift", "leg_key"),
+        sort=only_on("redshift", "event_at"),
     )
 }}
 

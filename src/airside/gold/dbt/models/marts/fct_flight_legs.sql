@@ -4,6 +4,9 @@
         incremental_strategy="replace",
         unique_key=["scheduled_departure_at", "leg_key"],
         post_hook="{{ record_progress() }}",
+        dist=only_on("redshift", "leg_key"),
+        sort=only_on("redshift", "scheduled_departure_at"),
+        indexes=only_on("postgres", [{"columns": ["scheduled_departure_at"]}, {"columns": ["leg_key"]}, {"columns": ["last_event_at"]}], []),
     )
 }}
 

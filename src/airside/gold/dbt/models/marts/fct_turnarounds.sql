@@ -5,6 +5,9 @@
         unique_key=["scheduled_departure_at", "leg_key"],
         meta={"keep_where": "turnaround_minutes is not null"},
         post_hook="{{ record_progress() }}",
+        dist=only_on("redshift", "leg_key"),
+        sort=only_on("redshift", "scheduled_departure_at"),
+        indexes=only_on("postgres", [{"columns": ["scheduled_departure_at"]}, {"columns": ["next_scheduled_departure_at"]}, {"columns": ["leg_key"]}], []),
     )
 }}
 
@@ -187,7 +190,7 @@ select
     passenger_count,
     reported_minutes,
     derived_minutes,
-    coalesce(cast(reported_minutes as double), derived_minutes) as turnaround_minutes
+    coalesce(cast(reported_minutes as double precision), derived_minutes) as turnaround_minutes
 from turnarounds
 {%- if not is_incremental() %}
 where reported_minutes is not null or derived_minutes is not null

@@ -55,6 +55,6 @@ select
     avg(case when kind = 'arrival' then delay_minutes end) as mean_arrival_delay_minutes,
     sum(case when kind = 'departure' then passenger_count end) as departed_passengers,
     sum(case when kind = 'arrival' then passenger_count end) as arrived_passengers,
-    avg(security_wait_time_minutes) as mean_security_wait_time_minutes
+    avg(cast(security_wait_time_minutes as double precision)) as mean_security_wait_time_minutes
 from events_of_day
 group by airport_iata, date_trunc('hour', at_instant)

@@ -84,7 +84,7 @@ select
     timed.heading,
     timed.flight_status,
     timed.last_event_at,
-    timed.events,
+    cast(timed.events as bigint) as events,
     timed.watermark_at
 from timed
 left join {{ ref("dim_airlines") }} as airlines on timed.airline_iata = airlines.airline_iata

@@ -1,4 +1,4 @@
-"""The lake: files that are there whole or not at all.
+"""The lake in a local folder.
 
 A file is written under a temporary name, flushed to disk and renamed, so that a reader never sees
 a part of one, and writing it again under the same name changes nothing. `.partial` files that a
@@ -8,44 +8,12 @@ crash leaves behind are never read and are swept at the next start.
 import contextlib
 import os
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Protocol
 
 from airside.errors import CorruptDataError, RetryableError
 
 _PARTIAL = ".partial"
-
-
-class Lake(Protocol):
-    """A tree of immutable files, named by relative paths with forward slashes."""
-
-    def publish(self, name: str) -> AbstractContextManager[Path]:
-        """Give a local path to write; on a clean exit the file appears under `name`, whole.
-
-        Raises:
-            RetryableError: The file cannot be written now, for instance on a full disk.
-        """
-
-    def names(self, prefix: str, suffix: str = "") -> list[str]:
-        """The names of the files below a folder, sorted."""
-
-    def read(self, name: str) -> bytes:
-        """A file's bytes.
-
-        Raises:
-            CorruptDataError: There is no such file.
-        """
-
-    def size(self, name: str) -> int:
-        """A file's size in bytes.
-
-        Raises:
-            CorruptDataError: There is no such file.
-        """
-
-    def delete(self, name: str) -> None:
-        """Remove a file; one that is not there is no error."""
 
 
 class LocalLake:
@@ -53,6 +21,15 @@ class LocalLake:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+
+    @property
+    def url(self) -> str:
+        """The folder's absolute path."""
+        return str(self._root.absolute())
+
+    def where(self, name: str = "") -> str:
+        """A file's path."""
+        return str(self._root / name)
 
     @contextmanager
     def publish(self, name: str) -> Iterator[Path]:
@@ -74,6 +51,14 @@ class LocalLake:
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
 
+    def sizes(self, prefix: str, suffix: str = "") -> dict[str, int]:
+        """The files below a folder, with their sizes."""
+        sizes: dict[str, int] = {}
+        for name in self.names(prefix, suffix):
+            with contextlib.suppress(CorruptDataError):  # gone since it was listed
+                sizes[name] = self.size(name)
+        return sizes
+
     def names(self, prefix: str, suffix: str = "") -> list[str]:
         """The names of the files below a folder, sorted."""
         return sorted(
@@ -94,17 +79,24 @@ class LocalLake:
         with _errors(path, "read"):
             return path.stat().st_size
 
+    @contextmanager
+    def local(self, name: str) -> Iterator[Path]:
+        """The file's own path."""
+        self.size(name)
+        yield self._root / name
+
     def delete(self, name: str) -> None:
         """Remove a file."""
         path = self._root / name
         with _errors(path, "removed"):
             path.unlink(missing_ok=True)
 
-    def sweep(self) -> None:
-        """Remove what a crash left half written."""
-        for path in self._root.rglob(f"*{_PARTIAL}"):
-            with _errors(path, "removed"):
-                path.unlink(missing_ok=True)
+    def sweep(self, *prefixes: str) -> None:
+        """Remove what a crash left half written below folders."""
+        for prefix in prefixes:
+            for path in (self._root / prefix).rglob(f"*{_PARTIAL}"):
+                with _errors(path, "removed"):
+                    path.unlink(missing_ok=True)
 
 
 @contextmanager

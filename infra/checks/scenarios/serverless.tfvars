@@ -1,0 +1,6 @@
+# as small as it gets
+unique_suffix = "test"
+alert_email   = "operations@example.org"
+aws_region    = "us-east-1"
+image_tag     = "1"
+wheel_path    = "versions.tf"

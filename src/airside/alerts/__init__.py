@@ -1,0 +1,12 @@
+"""Alerts: rules over the data, so that nobody has to watch.
+
+`rules` finds what is beyond its limit now, `AlertStore` remembers since when and what has been
+told, `Webhook` tells it, `Monitor` does all three at a cadence.
+"""
+
+from airside.alerts.monitor import Monitor
+from airside.alerts.rules import Finding, Limits
+from airside.alerts.store import Alert, AlertStore
+from airside.alerts.webhook import Webhook
+
+__all__ = ["Alert", "AlertStore", "Finding", "Limits", "Monitor", "Webhook"]

@@ -1,0 +1,1 @@
+"""Looks at a deployment on AWS, stage by stage, and changes nothing there."""

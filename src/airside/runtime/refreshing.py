@@ -1,0 +1,157 @@
+"""`airside refresh`: from the lake into a warehouse on a server, and gold built upon it."""
+
+import fcntl
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from airside.errors import RetryableError
+from airside.events import FLIGHT_EVENTS
+from airside.gold import Gold, ServerDatabase
+from airside.lake import Lake, open_lake
+from airside.runtime.data_dir import DataDir
+from airside.runtime.lakes import lake_of
+from airside.runtime.readers import open_reader, warehouse_url
+from airside.runtime.wiring import thresholds
+from airside.settings import Settings
+from airside.warehouse.handoff import hand_over
+from airside.warehouse.loader import Loader
+from airside.warehouse.retention import remove_old
+from airside.warehouse.server import Server
+from airside.warehouse.servers import open_server
+
+_DAY_US = 86_400_000_000
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a refresh did."""
+
+    handed_over: int
+    """Documents that were written for the embedded warehouse's batches."""
+    batches: int
+    """Batches that were loaded."""
+    records: int
+    """Records that they were made of."""
+    clean: int
+    quarantined: int
+    duplicates: int
+    through_batch_id: int
+    """The last batch that gold holds."""
+    is_gold_changed: bool
+    brought_back: int
+    """Batches whose rows had been removed and were needed again."""
+    removed: int
+    """Batches whose rows have left staging now."""
+    model_seconds: dict[str, float]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, for JSON."""
+        return asdict(self)
+
+
+def refresh(
+    data_dir: DataDir,
+    settings: Settings,
+    *,
+    clock: Callable[[], int],
+    progress: Progress = lambda _: None,
+) -> Refreshed:
+    """Load what is new in the lake, build gold upon it, and remove what is old.
+
+    Can be ended at any instant and run again: what was committed stands, the rest is done then.
+
+    Args:
+        data_dir: Where the embedded pipeline's warehouse is, if there is one.
+        settings: With `warehouse.url`; `lake.url` says where the documents are, where it is not
+            the directory's own lake.
+        clock: Microseconds since the Unix epoch.
+        progress: Told how many records have been loaded, batch by batch.
+
+    Raises:
+        UsageError: There is no warehouse, or nothing to load from.
+        RetryableError: Another refresh is running, or a part cannot be reached.
+        AirsideError: A file, a document or a model is wrong.
+    """
+    server = open_server(warehouse_url(settings))
+    lake = _open_lake(data_dir, settings)
+    handed = _hand_over(data_dir, lake)
+    with ExitStack() as stack:
+        stack.enter_context(server.alone())
+        session = stack.enter_context(server.session())
+        loader = Loader(server, session, lake, FLIGHT_EVENTS, clock=clock)
+        loader.create_tables()
+        loaded = loader.load_new(progress)
+        work = stack.enter_context(_work_dir(data_dir, server))
+        gold = Gold(ServerDatabase(server), work, thresholds=thresholds(settings))
+        stack.callback(gold.close)
+        brought_back = loader.bring_back() if gold.will_rebuild() else 0
+        result = gold.refresh()
+        removed = 0
+        if settings.warehouse.staging_days is not None:
+            now = clock()
+            oldest = now - int(settings.warehouse.staging_days * _DAY_US)
+            removed = remove_old(
+                session, FLIGHT_EVENTS, loaded_before=_timestamp(oldest), now=_timestamp(now)
+            )
+    return Refreshed(
+        handed_over=handed,
+        batches=len(loaded.batches),
+        records=loaded.records,
+        clean=loaded.clean,
+        quarantined=loaded.quarantined,
+        duplicates=loaded.duplicates,
+        through_batch_id=result.through_batch_id,
+        is_gold_changed=result.refreshed,
+        brought_back=brought_back,
+        removed=removed,
+        model_seconds=dict(result.model_seconds),
+    )
+
+
+def _open_lake(data_dir: DataDir, settings: Settings) -> Lake:
+    return lake_of(data_dir) if settings.lake.url is None else open_lake(settings.lake.url)
+
+
+def _hand_over(data_dir: DataDir, lake: Lake) -> int:
+    """Hand the embedded warehouse's batches over, where there is such a warehouse."""
+    if not data_dir.warehouse.exists():
+        return 0
+    with _alone(data_dir), open_reader(data_dir) as reader:
+        return len(hand_over(reader, lake, FLIGHT_EVENTS))
+
+
+@contextmanager
+def _alone(data_dir: DataDir) -> Iterator[None]:
+    """One hand-over at a time on a directory; the kernel gives the lock back at the end."""
+    descriptor = os.open(data_dir.root / "handoff.lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RetryableError(
+                f"another refresh is running on {data_dir.root}; try again when it has ended"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def _work_dir(data_dir: DataDir, server: Server) -> Iterator[Path]:
+    """For dbt's own files: kept beside the data where there is any, as parsing takes seconds."""
+    if data_dir.root.exists():
+        yield data_dir.work / server.address.dialect
+        return
+    with tempfile.TemporaryDirectory(prefix="airside-") as folder:
+        yield Path(folder)
+
+
+def _timestamp(us: int) -> str:
+    return datetime.fromtimestamp(us / 1e6, tz=UTC).replace(tzinfo=None).isoformat(sep=" ")

@@ -1,0 +1,275 @@
+"""Makes a new data directory out of an archive, wherever that is.
+
+`restore` takes the archive of another directory, of a lake, or of Firehose along. `resume` is for
+a directory whose lake outlives it, as a container's does: it is made anew from its own lake's
+archive before the stages start, and goes on where that ends.
+"""
+
+import os
+import shutil
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from pathlib import Path
+
+from airside import silver
+from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader, firehose_files, import_firehose
+from airside.bronze.archive import DATA_SUFFIX
+from airside.errors import CorruptDataError, UsageError
+from airside.events import FLIGHT_EVENTS
+from airside.lake import Lake, LocalLake
+from airside.ledger import Ledger
+from airside.runtime.backfill import Progress, transform_archive
+from airside.runtime.clocks import wall_clock
+from airside.runtime.data_dir import DataDir
+from airside.runtime.lakes import ZONES, lake_named, settle_lake
+from airside.runtime.wiring import open_ledger
+from airside.settings import Settings
+from airside.stream import EmbeddedStream, Position
+
+Warn = Callable[[str], None]
+"""Told a sentence for people."""
+SET_ASIDE = "set-aside"
+"""Where files of a lake go that its archive does not account for."""
+_RESTORE = "restore"
+_TELL_RECORDS = 1_000_000
+
+
+def restore(
+    source: str, target: DataDir, settings: Settings, progress: Progress, warn: Warn
+) -> int:
+    """Make a new data directory out of an archive.
+
+    The archive is copied into the new directory's lake, with what waits on the other's stream for
+    it; the new stream goes on where it ends, and silver and gold are built from it: the rows equal
+    those of the directory it came from, and a pipeline can run on from there. One that was cut off
+    is taken up again.
+
+    Args:
+        source: A data directory, a lake with an archive, or a folder or prefix below which
+            Firehose has written.
+        target: A new or empty directory.
+        settings: Of the new directory.
+        progress: Told of the records.
+        warn: Told what could not be taken along.
+
+    Returns:
+        How many records the archive holds.
+
+    Raises:
+        UsageError: There is no archive, or the target holds records of its own.
+        CorruptDataError: The archive is damaged; says where.
+    """
+    given, origin = lake_named(source)
+    found = Archive(given, FLIGHT_EVENTS)
+    names = [name for name in given.names(found.root) if DATA_SUFFIX in name]  # indexes too
+    archived = bool(names)
+    deliveries = [] if archived else firehose_files(given)
+    waiting = origin.stream if origin and origin.stream.exists() else None
+    if not archived and not deliveries and waiting is None:
+        raise UsageError(
+            f"there is no archive in {found.where}, and nothing of Firehose's below "
+            f"{given.where()}; name a data directory, the folder above its `bronze`, or the prefix "
+            "that Firehose writes to"
+        )
+    target.open()
+    with target.owned(), ExitStack() as stack:
+        lake = settle_lake(target, settings)
+        lake.sweep(*ZONES)
+        target.feed_from(settings.stream.url or (origin.marked_stream_url if origin else None))
+        archive = Archive(lake, FLIGHT_EVENTS)
+        if target.stream_url is None:  # where there is anything, there is a stream
+            _embedded(target, settings).close()
+        ledger = stack.enter_context(closing(open_ledger(target, settings, wall_clock)))
+        is_filled = _is_filled(target, settings, ledger)
+        is_begun = bool(ledger.position(_RESTORE))
+        if is_filled and not is_begun:
+            raise UsageError(
+                f"{target.root} holds records of its own; name a new directory with --data-dir"
+            )
+        if lake.url != given.url:
+            if not is_begun and lake.names(archive.root):
+                raise UsageError(
+                    f"{archive.where} holds an archive already; name an empty lake with --lake"
+                )
+            ledger.note(_RESTORE, {"source": given.url})
+            if not is_filled and not ledger.position(BRONZE):
+                if archived:
+                    _copy(given, lake, names)
+                else:
+                    for name in lake.names(archive.root):  # of one that was cut off
+                        lake.delete(name)
+                    import_firehose(given, deliveries, archive, warn)
+        if waiting is not None and not is_filled:
+            _adopt(ArchiveReader(archive), ledger)
+            _archive_the_waiting(waiting, archive, ledger, warn)
+        _make(target, settings, archive, ledger, progress=progress)
+        return ledger.progress(BRONZE)[1].get("records", 0)
+
+
+def resume(
+    data_dir: DataDir,
+    lake: Lake,
+    settings: Settings,
+    tell: Warn,
+    stopping: Callable[[], bool],
+) -> None:
+    """Make a directory that is new, but whose lake is not, what it was when the lake was written.
+
+    Nothing happens to a directory that has run before, or whose lake is new too.
+
+    Args:
+        data_dir: Owned by this process; it has its stream.
+        lake: The directory's, elsewhere.
+        settings: Of the directory.
+        tell: Told how it goes.
+        stopping: Asked from time to time whether to stop.
+
+    Raises:
+        UsageError: A `backfill` into the directory was cut off.
+        RetryableError: It was stopped; it goes on at the next start.
+        CorruptDataError: The archive is damaged; says where.
+    """
+    archive = Archive(lake, FLIGHT_EVENTS)
+    with closing(open_ledger(data_dir, settings, wall_clock)) as ledger:
+        noted = ledger.position(_RESTORE)
+        is_new = not data_dir.warehouse.exists() and not ledger.position(BRONZE)
+        if "done" in noted or not (noted or is_new):
+            return
+        if noted and "begun" not in noted:
+            raise UsageError(
+                f"`airside backfill --source {noted['source']} --data-dir {data_dir.root}` was cut "
+                "off; run it again first"
+            )
+        reader = ArchiveReader(archive)
+        if not reader.files:
+            return
+        records = reader.totals().records
+        tell(f"Rebuilding {data_dir.root} from {records:,} records in {archive.where}.")
+        done = told = 0
+
+        def progress(count: int) -> None:
+            nonlocal done, told
+            done += count
+            if done - told >= _TELL_RECORDS:
+                told = done
+                tell(f"{done:,} of {records:,} records read again.")
+
+        _make(data_dir, settings, archive, ledger, progress=progress, stopping=stopping)
+        tell(f"Rebuilt {data_dir.root}; it goes on where the archive ends.")
+
+
+def _make(
+    target: DataDir,
+    settings: Settings,
+    archive: Archive,
+    ledger: Ledger,
+    *,
+    progress: Progress,
+    stopping: Callable[[], bool] = lambda: False,
+) -> None:
+    """Make stream, ledger and warehouse out of the archive in the directory's own lake."""
+    reader = ArchiveReader(archive)
+    ledger.note(_RESTORE, {"begun": "yes"})
+    published = _published(archive.lake, reader.end(), ledger)
+    _adopt(reader, ledger)
+    if target.stream_url is None:  # Kinesis itself goes on where the archive ends
+        with closing(_embedded(target, settings)) as stream:
+            if not stream.backlog({}).received:
+                stream.restore(reader.end(), reader.totals().last_arrived_at_us)
+    transform_archive(
+        archive,
+        lake=archive.lake,
+        ledger=ledger,
+        target=target,
+        settings=settings,
+        progress=progress,
+        published=published,
+        stopping=stopping,
+    )
+    ledger.note(_RESTORE, {"done": "yes"})
+
+
+def _published(lake: Lake, end: Position, ledger: Ledger) -> dict[str, Position]:
+    """Zone → through where the lake has each shard's rows; what lies beyond is set aside first.
+
+    It is written down before anything is moved, since what is moved cannot be asked again.
+    """
+    roots = {zone: f"{zone}/{FLIGHT_EVENTS.name}" for zone in silver.ZONES}
+    if "measured" not in ledger.position(_RESTORE):
+        cuts = {
+            f"{zone}:{shard}": cut
+            for zone, root in roots.items()
+            for shard, cut in silver.trusted(lake, root, end).items()
+        }
+        ledger.note(_RESTORE, {**cuts, "measured": "yes"})
+    noted = ledger.position(_RESTORE)
+    published: dict[str, Position] = {
+        zone: {
+            key.removeprefix(f"{zone}:"): cut
+            for key, cut in noted.items()
+            if key.startswith(f"{zone}:")
+        }
+        for zone in roots
+    }
+    if "set aside" not in noted:
+        for zone, root in roots.items():
+            for name in silver.beyond(lake, root, published[zone]):
+                with lake.local(name) as source, lake.publish(f"{SET_ASIDE}/{name}") as path:
+                    shutil.copyfile(source, path)
+                lake.delete(name)
+        ledger.note(_RESTORE, {"set aside": "yes"})
+    return published
+
+
+def _is_filled(target: DataDir, settings: Settings, ledger: Ledger) -> bool:
+    """Whether a directory has records: on its own stream, or in an archive of Kinesis."""
+    if target.stream_url is not None:
+        return bool(ledger.position(BRONZE))
+    with closing(_embedded(target, settings)) as stream:
+        return bool(stream.backlog({}).received)
+
+
+def _embedded(data_dir: DataDir, settings: Settings) -> EmbeddedStream:
+    return EmbeddedStream(data_dir.stream, clock=wall_clock, shards=settings.stream.shards)
+
+
+def _copy(source: Lake, lake: Lake, names: list[str]) -> None:
+    """Copy the archive; where the file system allows it, as links to the same immutable files."""
+    present = set(lake.names(BRONZE))
+    for name in names:
+        if name not in present:
+            with source.local(name) as original, lake.publish(name) as path:
+                if isinstance(source, LocalLake):
+                    _link(original, path)
+                else:
+                    shutil.copyfile(original, path)
+
+
+def _link(source: Path, path: Path) -> None:
+    try:
+        os.link(source, path)
+    except OSError:
+        shutil.copyfile(source, path)
+
+
+def _adopt(reader: ArchiveReader, ledger: Ledger) -> None:
+    """Let the ledger know of the archive, as if it had seen it grow."""
+    if ledger.position(BRONZE) or not reader.files:
+        return
+    totals, end = reader.totals(), reader.end()
+    attempt_id = ledger.begin(BRONZE, {"after": {}, "through": end})
+    counts = {
+        "records": totals.records,
+        "files": len(reader.files),
+        "stored_bytes": totals.stored_bytes,
+    }
+    ledger.succeed(attempt_id, counts, end)
+
+
+def _archive_the_waiting(path: Path, archive: Archive, ledger: Ledger, warn: Warn) -> None:
+    """Archive what another directory's stream holds beyond the archive, where it can be read."""
+    try:
+        with closing(EmbeddedStream(path, clock=wall_clock)) as stream:
+            Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)
+    except CorruptDataError as error:
+        warn(f"{error}. What it had not given to the archive is left out.")

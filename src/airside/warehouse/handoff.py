@@ -1,0 +1,231 @@
+"""From the embedded warehouse to the lake: what a warehouse on a server is fed from.
+
+The embedded pipeline loads its own DuckDB file and writes no batch documents. `hand_over` writes
+what that file's staging holds beyond the last document: files in `handoff/…`, some batches
+together, and a document for them. It reads as anybody does, so a pipeline may run meanwhile.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from airside.errors import CorruptDataError
+from airside.events import Feed
+from airside.lake import Lake
+from airside.warehouse.batch_document import (
+    BatchDocument,
+    BatchFile,
+    publish_batch,
+    published_batches,
+    read_batch,
+)
+from airside.warehouse.protocol import Reader
+from airside.warehouse.schema import QUARANTINE_COLUMNS
+
+FOLDER = "handoff"
+MAX_RECORDS = 100_000
+"""Batches are put together up to so many records; a larger one stands alone."""
+
+_NAME = re.compile(r"embedded-(\d{12})-(\d{12})")
+# One statement, so that the last batch and the checkpoint after it belong together.
+_END = """
+SELECT
+    (SELECT max(batch_id) FROM staging.batches) AS last_batch,
+    checkpoints.shard_id,
+    checkpoints.sequence_number
+FROM staging.checkpoints AS checkpoints
+"""
+_BATCHES = """
+SELECT
+    batch_id, received, clean, quarantined, duplicates,
+    epoch_us(first_arrived_at) AS first_us, epoch_us(last_arrived_at) AS last_us
+FROM staging.batches
+WHERE batch_id BETWEEN ? AND ?
+ORDER BY batch_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Chunk:
+    """Consecutive batches that are handed over as one."""
+
+    first: int
+    last: int
+    counts: tuple[int, int, int, int]
+    """Received, clean, quarantined and duplicates."""
+    first_us: int
+    last_us: int
+
+    @property
+    def name(self) -> str:
+        return f"embedded-{self.first:012}-{self.last:012}"
+
+
+def hand_over(
+    reader: Reader,
+    lake: Lake,
+    feed: Feed,
+    *,
+    max_records: int = MAX_RECORDS,
+    progress: Callable[[int], None] = lambda _: None,
+) -> list[str]:
+    """Publish what the lake does not have yet. One at a time on a data directory.
+
+    A crash leaves a file without its document at most, which the next call removes.
+
+    Args:
+        reader: The embedded warehouse.
+        lake: Takes files and documents.
+        feed: Which.
+        max_records: See `MAX_RECORDS`.
+        progress: Told the records of each document when it is there.
+
+    Returns:
+        The names of the new documents.
+
+    Raises:
+        CorruptDataError: The warehouse does not hold what was handed over last; it has been built
+            anew since.
+        AirsideError: The warehouse cannot be read, or the lake not written.
+    """
+    done = [name for name in published_batches(lake, feed) if _NAME.fullmatch(name)]
+    _remove_unpublished(lake, feed, done)
+    after = _last_handed(reader, lake, feed, done[-1]) if done else 0
+    end = reader.query(_END).to_pylist()
+    if not end or end[0]["last_batch"] is None:
+        return []
+    checkpoint = {row["shard_id"]: row["sequence_number"] for row in end}
+    handed = []
+    last_batch = end[0]["last_batch"]
+    for chunk in _chunks(_batches(reader, after + 1, last_batch), max_records):
+        is_last = chunk.last == last_batch
+        _publish(reader, lake, feed, chunk, checkpoint if is_last else None)
+        handed.append(chunk.name)
+        progress(chunk.counts[0])
+    return handed
+
+
+def _batches(reader: Reader, first: int, last: int) -> list[_Chunk]:
+    return [
+        _Chunk(
+            row["batch_id"],
+            row["batch_id"],
+            (row["received"], row["clean"], row["quarantined"], row["duplicates"]),
+            row["first_us"],
+            row["last_us"],
+        )
+        for row in reader.query(_BATCHES, [first, last]).to_pylist()
+    ]
+
+
+def _chunks(batches: Sequence[_Chunk], max_records: int) -> Iterator[_Chunk]:
+    chunk: _Chunk | None = None
+    for batch in batches:
+        if chunk is None:
+            chunk = batch
+        elif chunk.counts[0] + batch.counts[0] > max_records:
+            yield chunk
+            chunk = batch
+        else:
+            chunk = _joined(chunk, batch)
+    if chunk is not None:
+        yield chunk
+
+
+def _joined(one: _Chunk, other: _Chunk) -> _Chunk:
+    received, clean, quarantined, duplicates = (
+        a + b for a, b in zip(one.counts, other.counts, strict=True)
+    )
+    return _Chunk(
+        one.first,
+        other.last,
+        (received, clean, quarantined, duplicates),
+        min(one.first_us, other.first_us),
+        max(one.last_us, other.last_us),
+    )
+
+
+def _publish(
+    reader: Reader, lake: Lake, feed: Feed, chunk: _Chunk, checkpoint: dict[str, str] | None
+) -> None:
+    files = []
+    through: dict[str, str] = {}
+    for table, columns in (
+        (feed.name, list(feed.column_names)),
+        ("quarantine", list(QUARANTINE_COLUMNS)),
+    ):
+        rows = reader.query(
+            f"SELECT {', '.join(columns)} FROM staging.{table} WHERE batch_id BETWEEN ? AND ?"
+            " ORDER BY arrived_at, shard_id, sequence_number",
+            [chunk.first, chunk.last],
+        )
+        files.append(_write(lake, f"{FOLDER}/{table}/{chunk.name}.parquet", rows))
+        _advance(through, rows)
+    received, clean, quarantined, duplicates = chunk.counts
+    publish_batch(
+        lake,
+        feed,
+        BatchDocument(
+            batch=chunk.name,
+            received=received,
+            clean=clean,
+            quarantined=quarantined,
+            duplicates=duplicates,
+            first_arrived_at_us=chunk.first_us,
+            last_arrived_at_us=chunk.last_us,
+            # Duplicates leave no row behind, so rows may end before the batch did.
+            through=checkpoint or through,
+            clean_files=files[0],
+            quarantine_files=files[1],
+        ),
+    )
+
+
+def _write(lake: Lake, name: str, rows: pa.Table) -> list[BatchFile]:
+    if not rows.num_rows:
+        return []
+    with lake.publish(name) as path:
+        pq.write_table(rows, path, compression="zstd")
+        size = path.stat().st_size
+    return [BatchFile(name=name, rows=rows.num_rows, bytes=size)]
+
+
+def _advance(through: dict[str, str], rows: pa.Table) -> None:
+    last = rows.group_by("shard_id").aggregate([("sequence_number", "max")])
+    for row in last.to_pylist():
+        shard_id, sequence_number = row["shard_id"], row["sequence_number_max"]
+        through[shard_id] = max(through.get(shard_id, ""), sequence_number)
+
+
+def _remove_unpublished(lake: Lake, feed: Feed, published: Sequence[str]) -> None:
+    known = set(published)
+    for table in (feed.name, "quarantine"):
+        for name in lake.names(f"{FOLDER}/{table}", ".parquet"):
+            if name.rpartition("/")[2].removesuffix(".parquet") not in known:
+                lake.delete(name)
+
+
+def _last_handed(reader: Reader, lake: Lake, feed: Feed, name: str) -> int:
+    """The last batch that a document covers, if the warehouse still holds what it says."""
+    document = read_batch(lake, feed, name)
+    match = _NAME.fullmatch(name)
+    assert match is not None  # noqa: S101 - chosen by it
+    first, last = int(match[1]), int(match[2])
+    found = list(_chunks(_batches(reader, first, last), max_records=2**62))
+    wanted = _Chunk(
+        first,
+        last,
+        (document.received, document.clean, document.quarantined, document.duplicates),
+        document.first_arrived_at_us,
+        document.last_arrived_at_us,
+    )
+    if found != [wanted]:
+        raise CorruptDataError(
+            f"the embedded warehouse does not hold what was handed over last ({name}): it has been "
+            "built anew since; hand it over anew to another lake (--lake) and an empty database "
+            "(--warehouse)"
+        )
+    return last
