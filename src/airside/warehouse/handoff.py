@@ -74,7 +74,9 @@ def hand_over(
 ) -> list[str]:
     """Publish what the lake does not have yet. One at a time on a data directory.
 
-    A crash leaves a file without its document at most, which the next call removes.
+    A lake that has documents of another writer, such as the Spark job, is left to it: the records
+    would come twice. A crash leaves a file without its document at most, which the next call
+    removes.
 
     Args:
         reader: The embedded warehouse.
@@ -91,7 +93,9 @@ def hand_over(
             anew since.
         AirsideError: The warehouse cannot be read, or the lake not written.
     """
-    done = [name for name in published_batches(lake, feed) if _NAME.fullmatch(name)]
+    done = published_batches(lake, feed)
+    if not all(_NAME.fullmatch(name) for name in done):
+        return []  # somebody else cleans the same records into this lake
     _remove_unpublished(lake, feed, done)
     after = _last_handed(reader, lake, feed, done[-1]) if done else 0
     end = reader.query(_END).to_pylist()
