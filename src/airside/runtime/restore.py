@@ -32,6 +32,8 @@ SET_ASIDE = "set-aside"
 """Where files of a lake go that its archive does not account for."""
 _RESTORE = "restore"
 _TELL_RECORDS = 1_000_000
+_SURE_HOURS = 24.0
+"""What Kinesis keeps at least; the notes that would tell a gap are lost with the directory."""
 
 
 def restore(
@@ -143,7 +145,8 @@ def resume(
         reader = ArchiveReader(archive)
         if not reader.files:
             return
-        records = reader.totals().records
+        totals = reader.totals()
+        records = totals.records
         tell(f"Rebuilding {data_dir.root} from {records:,} records in {archive.where}.")
         done = told = 0
 
@@ -156,6 +159,12 @@ def resume(
 
         _make(data_dir, settings, archive, ledger, progress=progress, stopping=stopping)
         tell(f"Rebuilt {data_dir.root}; it goes on where the archive ends.")
+        hours = (wall_clock() - totals.last_arrived_at_us) / 3.6e9
+        if data_dir.stream_url is not None and hours > _SURE_HOURS:
+            tell(
+                f"The archive ends {hours:,.0f} hours ago. If records have arrived since, and the "
+                "stream's retention is shorter than that, the oldest of them are no longer on it."
+            )
 
 
 def _make(

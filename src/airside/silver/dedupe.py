@@ -24,6 +24,9 @@ DUPLICATES = "duplicate_records"
 """Temporary table (shard_id, sequence_number): the duplicates of the batch last run."""
 
 _STREAM_ORDER = "arrived_at, shard_id, sequence_number"
+_REACHED = "max(arrived_at) OVER (PARTITION BY shard_id ORDER BY sequence_number)"
+"""Arrivals on a shard of Kinesis need not ascend, and on one shard the sequence rules: with this in
+the place of the arrival, the order is that of the stream and never against a shard's own."""
 _PRUNE_SHARE = 5  # prune each time a fifth of `max_ids` has been accepted since
 
 
@@ -217,7 +220,7 @@ class Dedupe:
                 OR hash(event_id) IN (
                     SELECT hash(event_id) FROM clean GROUP BY ALL HAVING count(*) > 1
                 )
-            ORDER BY {_STREAM_ORDER}
+            ORDER BY {_REACHED}, shard_id, sequence_number
             """,
             [list(known)],
         ).fetchall()
@@ -226,20 +229,19 @@ class Dedupe:
     def _ranked(self, batch: str, recurrences: list[_Recurrence]) -> list[_Recurrence]:
         rows = self._connection.execute(
             f"""
-            SELECT rank FROM (
+            SELECT shard_id, sequence_number, rank FROM (
                 SELECT shard_id, sequence_number,
-                    row_number() OVER (ORDER BY {_STREAM_ORDER}) AS rank
-                FROM {batch} WHERE reason IS NULL
+                    row_number() OVER (ORDER BY reached_at, shard_id, sequence_number) AS rank
+                FROM (SELECT *, {_REACHED} AS reached_at FROM {batch} WHERE reason IS NULL)
             )
             SEMI JOIN (SELECT unnest($1) AS shard_id, unnest($2) AS sequence_number)
             USING (shard_id, sequence_number)
-            ORDER BY rank
             """,
             [[r.shard_id for r in recurrences], [r.sequence_number for r in recurrences]],
         ).fetchall()
-        return [
-            record._replace(rank=rank) for record, (rank,) in zip(recurrences, rows, strict=True)
-        ]
+        ranks = {(shard_id, sequence_number): rank for shard_id, sequence_number, rank in rows}
+        ranked = [r._replace(rank=ranks[r.shard_id, r.sequence_number]) for r in recurrences]
+        return sorted(ranked, key=lambda record: record.rank)
 
     def _rehash(self) -> None:
         """Compute the hashes anew where another release of DuckDB hashes in another way."""

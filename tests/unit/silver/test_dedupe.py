@@ -231,3 +231,36 @@ def test_however_the_stream_is_cut_the_duplicates_are_the_rules(
             dedupe.prune()
 
     assert found == expected_duplicates(stream, within, max_ids)
+
+
+@settings(deadline=None)
+@given(
+    events=st.lists(
+        st.tuples(st.sampled_from(["a", "b", "c"]), st.integers(min_value=-2, max_value=3)),
+        max_size=30,
+    ),
+    cuts=st.lists(st.integers(min_value=0, max_value=30), max_size=5),
+    horizon=st.integers(min_value=2, max_value=30),
+)
+def test_on_one_shard_the_sequence_rules_although_arrivals_go_back(
+    database: duckdb.DuckDBPyConnection,
+    *,
+    events: list[tuple[str | None, int]],
+    cuts: list[int],
+    horizon: int,
+) -> None:
+    second, stamped = 0, []
+    for event_id, pause in events:
+        second += pause
+        stamped.append((event_id, second))
+    stream = rows(stamped)
+    within = timedelta(seconds=horizon)
+    edges = [0, *sorted(min(cut, len(stream)) for cut in cuts), len(stream)]
+    database.execute(f"DROP TABLE IF EXISTS {STATE}")
+    dedupe = Dedupe(database, horizon=within)
+    found = [
+        number
+        for start, end in pairwise(edges)
+        for number in run(database, dedupe, stream[start:end])
+    ]
+    assert found == expected_duplicates(stream, within, 5_000_000)

@@ -2,6 +2,7 @@
 
 import random
 import time
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -82,6 +83,22 @@ def test_children_come_after_their_parents() -> None:
     found = records(read_all(bench.open()))
     assert_complete(found, bench.put)
     assert {record.shard_id for record in found} == {shard(n) for n in range(4)}
+
+
+def test_children_come_after_their_parents_whatever_the_arrivals_say() -> None:
+    bench = Bench(1)
+    bench.write(24)
+    bench.split(shard(0))
+    bench.write(24)
+
+    def backwards(answer: dict[str, Any]) -> dict[str, Any]:
+        for record in answer["Records"]:
+            number = int(record["Data"].split()[1])
+            record["ApproximateArrivalTimestamp"] = datetime.fromtimestamp(9_000 - number, tz=UTC)
+        return answer
+
+    bench.client.always("get_records", changed(backwards))
+    assert_complete(records(read_all(bench.open())), bench.put)
 
 
 def test_a_reader_follows_while_shards_split_and_merge() -> None:
