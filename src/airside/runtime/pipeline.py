@@ -295,6 +295,7 @@ def open_pipeline(
     data_dir.open()
     with ExitStack() as stack:
         stack.enter_context(data_dir.owned())
+        stack.callback(gc.unfreeze)  # what is frozen at the end of a process passes for leaked
         lake = settle_lake(data_dir, settings)
         lake.sweep(*ZONES)
         data_dir.feed_from(settings.stream.url)
