@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from airside.events.vocabulary import QUARANTINE_REASONS
+from airside.lake import LocalLake
 from airside.runtime.compaction import compact
-from airside.runtime.data_dir import DataDir
 from airside.stream import MAX_RECORD_BYTES, EmbeddedStream, frames_to_arrow
 from support.calls import call
 from support.contents import archived_lines, lake_contents, warehouse_contents
@@ -149,12 +149,12 @@ def test_compaction_leaves_the_current_hour_alone_and_loses_nothing(own: Path) -
 
     at = f"SELECT epoch_us(TIMESTAMP '{newest[0]['at'].removesuffix('Z')}') AS us"
     arrived_us = answer("sql", at, "--data-dir", own)[0]["us"]
-    merged = compact(DataDir(own), lambda: arrived_us + HOUR_US)
+    merged = compact(LocalLake(own), lambda: arrived_us + HOUR_US)
     read, written = merged["bronze"]
     assert read > written >= 1
     assert sorted(archived_lines(own)) == lines
     assert lake_contents(own) == rows
-    assert compact(DataDir(own), lambda: arrived_us + HOUR_US)["bronze"] == (0, 0)
+    assert compact(LocalLake(own), lambda: arrived_us + HOUR_US)["bronze"] == (0, 0)
 
     assert call("backfill", "--data-dir", own).code == 0
     assert warehouse_contents(own / "warehouse.duckdb") == tables

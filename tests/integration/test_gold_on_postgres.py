@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from airside.dashboard.filters import Filters
+from airside.gold import Gold, ServerDatabase
 from airside.gold.dbt_process import PROJECT_DIR
 from airside.warehouse import Reader
+from airside.warehouse.servers import open_server
 from support.command import airside_here, airside_json
 from support.postgres import Postgres, rows
 from support.questions import FILTERED, FILTERS, UNFILTERED
@@ -83,6 +85,14 @@ def test_the_other_questions_have_the_same_answers(
 ) -> None:
     embedded, server = (plain(ask(reader)) for reader in readers)
     assert embedded == server
+
+
+def test_dbts_tests_of_keys_relations_and_rules_pass(url: str, tmp_path: Path) -> None:
+    gold = Gold(ServerDatabase(open_server(url)), tmp_path)
+    results = gold.test()
+    gold.close()
+    assert len(results) > 50
+    assert [r for r in results if r.status != "pass"] == []
 
 
 def test_the_report_by_url_is_the_report(day: Path, url: str) -> None:

@@ -5,18 +5,21 @@ import shutil
 import signal
 import uuid
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
 import duckdb
 import pytest
 
-from airside.errors import TerminalError
+from airside.errors import RetryableError, TerminalError
 from airside.lake import open_lake
 from airside.runtime.clocks import wall_clock
+from airside.runtime.compaction import compact
 from airside.runtime.data_dir import DataDir
+from airside.runtime.observatory import Observatory
 from airside.runtime.pipeline import Pipeline, open_pipeline
+from airside.runtime.readers import observe
 from airside.settings import load
 from airside.stream import EmbeddedStream
 from oracle.corpus import hostile
@@ -24,7 +27,7 @@ from support.calls import call, refused
 from support.command import airside_here, airside_json, start
 from support.contents import archived_lines, lake_contents, warehouse_contents
 from support.lakes import assert_no_overlap, clean_rows, fetched
-from support.s3 import S3
+from support.s3 import S3, s3_server
 from support.waiting import eventually
 
 RECORDS = 2_000
@@ -124,7 +127,8 @@ def test_killed_and_started_again_it_equals_the_local_one(
     assert status["balanced"] is True
     assert status["archived"] == RECORDS
     assert call("doctor", "--data-dir", data).code == 0
-    airside_here("compact", "--data-dir", data)
+    airside_here("compact", "--lake", url)
+    assert clean_rows(lake, tmp_path / "compacted") == lake_contents(local)
     airside_here("backfill", "--data-dir", data)
     assert warehouse_contents(data / "warehouse.duckdb") == warehouse_contents(
         local / "warehouse.duckdb"
@@ -195,6 +199,27 @@ def test_a_restore_that_is_cut_off_goes_on(
     assert clean_rows(lake, tmp_path / "copy") == lake_contents(local)
 
 
+def test_a_lake_that_was_compacted_gives_the_same_again(
+    data: Path, local: Path, url: str, tmp_path: Path
+) -> None:
+    lake = open_lake(url)
+    with open_in_small_steps(data, url) as pipeline:
+        pipeline.archiver.run_once(flush=True)
+        while pipeline.silver.run_once():
+            pass
+    merged = compact(lake, lambda: wall_clock() + 3_600_000_000)
+    assert all(read > written for read, written in merged.values()), merged
+    assert clean_rows(lake, tmp_path / "compacted") == lake_contents(local)
+    assert quarantined_rows(tmp_path / "compacted") == quarantined_rows(local)
+    shutil.rmtree(data)
+    airside_here("run", "--until-drained", "--data-dir", data, "--lake", url)
+    assert warehouse_contents(data / "warehouse.duckdb") == warehouse_contents(
+        local / "warehouse.duckdb"
+    )
+    assert clean_rows(lake, tmp_path / "again") == lake_contents(local)
+    assert quarantined_rows(tmp_path / "again") == quarantined_rows(local)
+
+
 def test_a_new_directory_takes_the_lake_over(data: Path, url: str, tmp_path: Path) -> None:
     lake, new = open_lake(url), tmp_path / "new"
     with open_in_small_steps(data, url) as old:
@@ -234,6 +259,15 @@ def test_records_of_its_own_beside_the_archive_of_others_are_refused(
     assert "holds an archive already" in message
 
 
+def test_the_lake_of_a_spark_job_is_refused(url: str, tmp_path: Path) -> None:
+    with open_lake(url).publish("dedupe/flight_events/intent.json") as path:
+        path.write_bytes(b"{}")
+    for command in (("run", "--until-drained", "--data-dir", tmp_path / "d"), ("compact",)):
+        assert "are a Spark job's" in refused(2, *command, "--lake", url)
+    call("ingest", "-", "--data-dir", tmp_path / "d", stdin=b"{}\n")
+    assert DataDir(tmp_path / "d").lake_url is None
+
+
 def test_a_bucket_that_is_not_there_is_one_line(tmp_path: Path, s3: S3) -> None:
     name = f"s3://none-{uuid.uuid4().hex[:8]}/x"
     assert s3.endpoint == os.environ["AWS_ENDPOINT_URL_S3"]
@@ -242,9 +276,6 @@ def test_a_bucket_that_is_not_there_is_one_line(tmp_path: Path, s3: S3) -> None:
 
 
 def test_the_dashboard_counts_the_lakes_files(data: Path, url: str) -> None:
-    from airside.runtime.observatory import Observatory  # noqa: PLC0415
-    from airside.runtime.readers import observe  # noqa: PLC0415
-
     with open_in_small_steps(data, url) as pipeline:
         pipeline.archiver.run_once(flush=True)
         pipeline.silver.run_once()
@@ -254,6 +285,39 @@ def test_the_dashboard_counts_the_lakes_files(data: Path, url: str) -> None:
     assert sizes["bronze"] > 1
     assert sizes["silver"] > 0
     assert sizes["stream"] > 0
+
+
+def test_an_outage_passes(
+    data: Path, local: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airside.lake.s3._ATTEMPTS", 1)
+    with ExitStack() as stack:
+        with s3_server() as s3:
+            for name, value in s3.environment.items():
+                monkeypatch.setenv(name, value)
+            url = f"s3://{s3.bucket()}/airport"
+            pipeline = stack.enter_context(open_in_small_steps(data, url))
+            pipeline.silver.run_once()
+        for stage in (pipeline.silver.run_once, pipeline.archiver.run_once):
+            with pytest.raises(RetryableError, match="cannot be reached"):
+                stage(**({"flush": True} if stage == pipeline.archiver.run_once else {}))
+        stack.enter_context(s3_server(port=int(s3.endpoint.rsplit(":", 1)[1])))
+        assert pipeline.drain()
+        assert clean_rows(open_lake(url), tmp_path / "copy") == lake_contents(local)
+    assert airside_json("status", "--data-dir", data)["balanced"] is True
+
+
+def test_an_outage_of_the_lake_hides_no_other_figure(
+    data: Path, url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_in_small_steps(data, url):
+        pass
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9")
+    monkeypatch.setattr("airside.lake.s3._ATTEMPTS", 1)
+    with observe(DataDir(data)) as observer:
+        looked = Observatory(observer, observer.stream, health=None, clock=wall_clock)
+        assert {"stream", "warehouse", "ledger"} <= {part["name"] for part in looked.storage()}
+        assert looked.pipeline()["received"] == RECORDS
 
 
 def test_a_lake_in_another_folder(data: Path, local: Path, tmp_path: Path) -> None:

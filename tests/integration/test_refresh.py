@@ -8,6 +8,7 @@ import psycopg2
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from msgspec import structs
 
 from airside.errors import CorruptDataError, RetryableError
 from airside.events import FLIGHT_EVENTS
@@ -174,6 +175,16 @@ def test_a_warehouse_that_was_rebuilt_is_not_handed_over_in_part(data: Path, pos
     told = call("refresh", "--warehouse", postgres, "--data-dir", data)
     assert told.code == CorruptDataError.exit_code
     assert "built anew" in told.err
+
+
+def test_a_lake_that_another_writes_is_left_to_it(data: Path, lake: LocalLake) -> None:
+    (name,) = published_batches(lake, FLIGHT_EVENTS)
+    document = read_batch(lake, FLIGHT_EVENTS, name)
+    lake.delete(f"batches/flight_events/{name}.json")
+    publish_batch(lake, FLIGHT_EVENTS, structs.replace(document, batch="spark-1"))
+    with open_reader(DataDir(data)) as reader:
+        assert hand_over(reader, lake, FLIGHT_EVENTS) == []
+    assert published_batches(lake, FLIGHT_EVENTS) == ["spark-1"]
 
 
 @pytest.mark.usefixtures("lake")

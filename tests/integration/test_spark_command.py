@@ -1,8 +1,11 @@
 """`airside spark`, as a user runs it; in this process, on its session."""
 
 import sys
+from contextlib import closing
 from pathlib import Path
 
+import duckdb
+import psycopg2
 import pytest
 
 from airside.silver.spark import session
@@ -57,6 +60,27 @@ def test_a_data_directorys_archive_goes_to_a_lake_beside_it(tmp_path: Path) -> N
     assert done["quarantined"] == 2
     assert done["lake"] == str(data / "spark")
     assert len(rows(data / "spark", "quarantine")) == 2
+
+
+@pytest.mark.usefixtures("spark")
+def test_a_warehouse_loads_what_it_wrote(source: Path, tmp_path: Path, postgres: str) -> None:
+    lake = tmp_path / "lake"
+    airside_here("spark", "--source", source, "--lake", lake, "--data-dir", tmp_path / "none")
+
+    airside_here("refresh", "--warehouse", postgres, "--lake", lake, "--data-dir", tmp_path / "d")
+
+    with closing(psycopg2.connect(postgres)) as connection:
+        cursor = connection.cursor()
+        for table, zone in (("flight_events", "silver"), ("quarantine", "quarantine")):
+            cursor.execute(f"SELECT shard_id, sequence_number FROM staging.{table}")
+            assert sorted(cursor.fetchall()) == places(lake, zone)
+
+
+def places(lake: Path, zone: str) -> list[tuple[str, str]]:
+    return duckdb.sql(
+        f"SELECT shard_id, sequence_number FROM read_parquet('{lake / zone}/**/*.parquet')"
+        " ORDER BY ALL"
+    ).fetchall()
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ class Follower:
         """Run it meanwhile, and stop it in good order."""
         process = start(*self._arguments)
         yield
-        process.send_signal(signal.SIGTERM)
+        process.send_signal(signal.SIGINT)
         assert process.wait(timeout=60) == 0, process.communicate()[1]
 
     def follows(self) -> bool:
@@ -67,6 +67,7 @@ class Follower:
         return sorted(path.stem for path in (self.lake / "batches").rglob("*.json"))
 
 
+@pytest.mark.timeout(600)  # Spark starts three times
 def test_kills_within_and_between_batches(archive: Bench, tmp_path: Path) -> None:
     need_java()
     payloads = hostile(1_500, seed=31)
@@ -78,9 +79,9 @@ def test_kills_within_and_between_batches(archive: Bench, tmp_path: Path) -> Non
     archive_of(archive, payloads[500:1_000], seconds=1_000)
     follower.killed_when(lambda: len(follower.published()) == 2)
     with follower.running():
-        eventually(follower.follows, 120)
+        eventually(follower.follows, 240)
         archive_of(archive, payloads[1_000:], seconds=1_000)
-        eventually(lambda: len(follower.published()) == 3, 120)
+        eventually(lambda: len(follower.published()) == 3, 240)
 
     made = contents(follower.lake)
     (tmp_path / "calm").mkdir()

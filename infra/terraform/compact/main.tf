@@ -80,6 +80,7 @@ module "network" {
 
   name                = local.name
   cidr                = var.vpc_cidr
+  availability_zones  = var.availability_zones
   interface_endpoints = local.interface_endpoints
   endpoint_zones      = var.endpoint_zones
   bucket_arns         = values(module.storage.bucket_arns)

@@ -37,3 +37,8 @@ output "cloudwatch_dashboard" {
   description = "How the pipeline is doing."
   value       = module.observability.dashboard_url
 }
+
+output "check" {
+  description = "Where does the data stop?"
+  value       = "airside doctor --aws ${var.unique_suffix}"
+}

@@ -67,6 +67,12 @@ variable "vpc_cidr" {
   default     = "10.60.0.0/20"
 }
 
+variable "availability_zones" {
+  description = "Three zones of the region; null takes the first three. Name them where one of those lacks a service."
+  type        = list(string)
+  default     = null
+}
+
 variable "endpoint_zones" {
   description = "In how many zones each endpoint has an address: 1 is cheapest, 2 outlives the loss of a zone."
   type        = number

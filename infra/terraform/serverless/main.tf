@@ -73,6 +73,7 @@ module "storage" {
     clean = {
       keep_overwritten_days = 7
       cool_down             = { "silver/" = 90, "quarantine/" = 90 }
+      expire                = { "temporary/" = 7 }
     }
     artifacts = {
       keep_overwritten_days = 90
@@ -85,6 +86,7 @@ module "network" {
 
   name                = local.name
   cidr                = var.vpc_cidr
+  availability_zones  = var.availability_zones
   interface_endpoints = local.interface_endpoints
   endpoint_zones      = var.endpoint_zones
   bucket_arns         = [module.storage.bucket_arns["clean"]]

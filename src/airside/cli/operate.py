@@ -15,11 +15,13 @@ from airside.cli.options import (
 )
 from airside.cli.output import Column, console, counted, print_json, progress_bars, table
 from airside.cli.values import cell
+from airside.lake import open_lake
 from airside.runtime.aws.names import Names
 from airside.runtime.backfill import rebuild
 from airside.runtime.clocks import wall_clock
 from airside.runtime.compaction import compact as compact_files
 from airside.runtime.doctor import examine, examine_aws
+from airside.runtime.lakes import lake_of
 from airside.runtime.restore import restore
 from airside.settings import environment_variable, fields, load
 
@@ -68,16 +70,25 @@ def backfill(
 
 
 @click.command()
+@lake_option
 @data_dir_option
-def compact(data_dir: Path | None) -> None:
+def compact(lake_url: str | None, data_dir: Path | None) -> None:
     """Merge the small files of past hours; a pipeline may run meanwhile.
 
+    A lake that is named needs no data directory.
+
     \b
-    Example:
+    Examples:
       airside compact
+      airside compact --lake s3://my-bucket/airside
     """
-    directory, _ = effective(data_dir)
-    for zone, (read, written) in compact_files(directory, wall_clock).items():
+    directory, settings = effective(data_dir, lake__url=lake_url)
+    if settings.lake.url is None:
+        directory.check()
+        lake = lake_of(directory)
+    else:
+        lake = open_lake(settings.lake.url)
+    for zone, (read, written) in compact_files(lake, wall_clock).items():
         done = f"{read:,} files merged into {written:,}" if read else "nothing to merge"
         click.echo(f"{zone}: {done}", err=True)
 

@@ -211,11 +211,8 @@ class Producer:
             if table is None:
                 return []
             upserts, removes = self._board.update(table)
-            changed = {
-                "by_status": self._board.by_status(),
-                "kpis": kpis.tiles(self._gold_parts.figures, self._board.rows.values()),
-            }
-            return self._keep(changed, upserts, removes)
+            # The tiles follow with the other parts, so that the flights need not wait for them.
+            return self._keep({"by_status": self._board.by_status()}, upserts, removes)
 
     def _update_parts(self) -> list[Document]:
         now = self._monotonic()

@@ -29,7 +29,17 @@ _QUIET = (
     "--no-send-anonymous-usage-stats",
 )
 _ONE_AT_A_TIME = threading.Lock()  # dbt keeps its flags and its connection in globals
-_RETRYABLE_MARKS = ("No space left", "Out of Memory", "could not write")
+_NEXT_STEPS = {
+    "No space left": "free disk space or memory, then start again",
+    "Out of Memory": "free disk space or memory, then start again",
+    "could not write": "free disk space or memory, then start again",
+    "connection to server": "check that the server runs and lets this machine in, then try again",
+    "server closed the connection": "try again",
+    "terminating connection": "try again",
+    "deadlock detected": "try again",
+    "Serializable isolation violation": "try again",
+}
+"""What a database says of something that may pass → what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +176,7 @@ def _logging_as_it_was() -> Iterator[None]:
 
 def _error(what: str, message: str) -> AirsideError:
     text = " ".join(message.split())
-    if any(mark in message for mark in _RETRYABLE_MARKS):
-        return RetryableError(f"gold: {what}: {text}; free disk space or memory, then start again")
+    for mark, next_step in _NEXT_STEPS.items():
+        if mark in message:
+            return RetryableError(f"gold: {what}: {text}; {next_step}")
     return TerminalError(f"gold: {what}: {text}")

@@ -5,21 +5,24 @@ from collections.abc import Callable
 from airside import bronze, silver
 from airside.bronze import Archive
 from airside.events import FLIGHT_EVENTS
-from airside.runtime.data_dir import DataDir
-from airside.runtime.lakes import lake_of
+from airside.lake import Lake
+from airside.runtime.lakes import refuse_a_jobs
 from airside.stream import hour_folder
 
 _MAX_ARCHIVE_BYTES = 64 * 1024 * 1024  # of which a reader holds one for each shard
 
 
-def compact(data_dir: DataDir, clock: Callable[[], int]) -> dict[str, tuple[int, int]]:
+def compact(lake: Lake, clock: Callable[[], int]) -> dict[str, tuple[int, int]]:
     """Merge the files of every hour before the current one; a pipeline may run meanwhile.
 
     Returns:
         Zone → how many files were read, and how many were written in their place.
+
+    Raises:
+        UsageError: The lake's silver files are a Spark job's.
+        CorruptDataError: A file is damaged, or one between two others is missing.
     """
-    data_dir.check()
-    lake = lake_of(data_dir)
+    refuse_a_jobs(lake)
     archive = Archive(lake, FLIGHT_EVENTS)
     return {
         "bronze": bronze.compact(

@@ -34,7 +34,7 @@ def settle_lake(data_dir: DataDir, settings: Settings) -> Lake:
 
     Raises:
         UsageError: Another lake is named than the directory has, the lake has the archive of other
-            records than the directory, or it cannot be used.
+            records than the directory or belongs to a Spark job, or it cannot be used.
     """
     named = settings.lake.url
     if named is None:
@@ -56,8 +56,22 @@ def settle_lake(data_dir: DataDir, settings: Settings) -> Lake:
             f"{data_dir.root} holds records of its own, but {lake.url} has the archive of others; "
             "name an empty --data-dir, or a new lake with --lake"
         )
+    refuse_a_jobs(lake)
     data_dir.remember_lake(url)
     return lake
+
+
+def refuse_a_jobs(lake: Lake) -> None:
+    """Refuse a lake whose silver files a Spark job writes and names in its batch documents.
+
+    Raises:
+        UsageError: It is one.
+    """
+    if lake.names(f"dedupe/{FLIGHT_EVENTS.name}"):
+        raise UsageError(
+            f"the silver files in {lake.url} are a Spark job's, whose batch documents name them; "
+            "name another lake with --lake"
+        )
 
 
 def _has_taken_records(data_dir: DataDir) -> bool:

@@ -14,7 +14,7 @@ from airside.dashboard import Answers, Backend
 from airside.errors import AirsideError
 from airside.gold import answers
 from airside.ledger import Attempt
-from airside.runtime.lakes import ZONES, lake_of
+from airside.runtime.lakes import ZONES, is_elsewhere, lake_of
 from airside.runtime.pipeline import ALERTS, GOLD, Health
 from airside.runtime.raw_records import (
     Found,
@@ -32,6 +32,7 @@ _STAGES = (BRONZE, SILVER, GOLD)
 _MAX_FAILURES = 20
 _MAX_ENDED_ALERTS = 200
 _STORAGE_SECONDS = 10.0
+_LAKE_SECONDS = 300.0
 _PARTS = {
     "stream": "stream.db*",
     "warehouse": "warehouse.duckdb*",
@@ -66,6 +67,7 @@ class Observatory:
         self._lock = threading.Lock()
         self._put_lock = threading.Lock()
         self._storage: tuple[float, list[dict[str, Any]]] | None = None
+        self._zones: tuple[float, list[dict[str, Any]]] | None = None
 
     def backend(
         self, reader: Reader, changed: threading.Event, warehouse: str | None = None
@@ -112,20 +114,23 @@ class Observatory:
         """Bytes and files of each part; counted anew at most every ten seconds."""
         now = time.monotonic()
         if self._storage is None or now - self._storage[0] > _STORAGE_SECONDS:
-            data_dir = self._observer.data_dir
-            lake = lake_of(data_dir)
-            zones = {zone: lake.sizes(zone).values() for zone in ZONES}
-            parts = {
-                "stream": _sizes(data_dir.root, _PARTS["stream"]),
-                **zones,
-                **{name: _sizes(data_dir.root, _PARTS[name]) for name in ("warehouse", "ledger")},
-            }
-            listed = [
-                {"name": name, "bytes": sum(sizes), "files": len(sizes)}
-                for name, sizes in parts.items()
-            ]
-            self._storage = (now, listed)
+            root = self._observer.data_dir.root
+            found = {name: _sizes(root, pattern) for name, pattern in _PARTS.items()}
+            first, *others = _rows(found)
+            self._storage = (now, [first, *self._zones_at(now), *others])
         return self._storage[1]
+
+    def _zones_at(self, now: float) -> list[dict[str, Any]]:
+        """The lake's zones; one elsewhere is asked rarely, as lists cost money there."""
+        data_dir = self._observer.data_dir
+        age = _LAKE_SECONDS if is_elsewhere(data_dir) else _STORAGE_SECONDS
+        if self._zones is None or now - self._zones[0] > age:
+            counted = self._zones[1] if self._zones else []
+            with suppress(AirsideError):  # an outage of the lake must not hide all else
+                lake = lake_of(data_dir)
+                counted = _rows({zone: list(lake.sizes(zone).values()) for zone in ZONES})
+            self._zones = (now, counted)
+        return self._zones[1]
 
     def failures(self) -> list[dict[str, Any]]:
         """What failed lately, newest first."""
@@ -220,6 +225,12 @@ def _alert(alert: Alert) -> dict[str, Any]:
         "began_at": _iso(alert.began_at_us),
         "ended_at": _iso(alert.ended_at_us),
     }
+
+
+def _rows(parts: Mapping[str, Sequence[int]]) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "bytes": sum(sizes), "files": len(sizes)} for name, sizes in parts.items()
+    ]
 
 
 def _sizes(root: Path, pattern: str) -> list[int]:

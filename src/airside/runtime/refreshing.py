@@ -1,6 +1,7 @@
 """`airside refresh`: from the lake into a warehouse on a server, and gold built upon it."""
 
 import fcntl
+import hashlib
 import os
 import tempfile
 from collections.abc import Callable, Iterator
@@ -146,8 +147,9 @@ def _alone(data_dir: DataDir) -> Iterator[None]:
 @contextmanager
 def _work_dir(data_dir: DataDir, server: Server) -> Iterator[Path]:
     """For dbt's own files: kept beside the data where there is any, as parsing takes seconds."""
-    if data_dir.root.exists():
-        yield data_dir.work / server.address.dialect
+    if data_dir.warehouse.exists():
+        own = hashlib.sha256(str(server.address).encode()).hexdigest()[:8]
+        yield data_dir.work / f"{server.address.dialect}-{own}"
         return
     with tempfile.TemporaryDirectory(prefix="airside-") as folder:
         yield Path(folder)

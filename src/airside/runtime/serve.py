@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,6 +28,7 @@ from airside.warehouse.address import Address as WarehouseAddress
 _START_SECONDS = 30.0
 _GRACE_SECONDS = 3
 _BACKLOG = 512
+_SWITCH_SECONDS = 0.001
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,8 @@ def serve_pipeline(pipeline: Pipeline, data_dir: DataDir, settings: Settings) ->
     changed = threading.Event()
     pipeline.on_load(changed.set)
     with (
-        _listening(settings.dashboard) as listener,
+        _prompt_threads(),
+        listening(settings.dashboard) as listener,
         observe(data_dir, pipeline.warehouse) as observer,
         open_for_putting(data_dir, settings) as put_stream,
     ):
@@ -61,6 +64,21 @@ def serve_pipeline(pipeline: Pipeline, data_dir: DataDir, settings: Settings) ->
         backend = observatory.backend(pipeline.warehouse, changed)
         with _served(backend, settings, listener) as address:
             yield address
+
+
+@contextlib.contextmanager
+def _prompt_threads() -> Iterator[None]:
+    """Let no thread compute in Python for longer than a millisecond while others wait.
+
+    Each send to a viewer gives the interpreter away, and while dbt computes the server would wait
+    5 ms, Python's default, to get it back: a second for two hundred viewers.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 @contextlib.contextmanager
@@ -81,7 +99,7 @@ def serve_data_dir(data_dir: DataDir, settings: Settings) -> Iterator[Address]:
     data_dir.feed_from(settings.stream.url)
     reader = FollowingReader(data_dir)
     with (
-        _listening(settings.dashboard) as listener,
+        listening(settings.dashboard) as listener,
         observe(data_dir, reader) as observer,
         open_for_putting(data_dir, settings) as put_stream,
     ):
@@ -94,7 +112,7 @@ def serve_data_dir(data_dir: DataDir, settings: Settings) -> Iterator[Address]:
 def _serve_warehouse(data_dir: DataDir, settings: Settings) -> Iterator[Address]:
     """Ask a server; the stream and the archive are the directory's, where there is one."""
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(_listening(settings.dashboard))
+        listener = stack.enter_context(listening(settings.dashboard))
         reader = stack.enter_context(open_answers(data_dir, settings))
         where = str(WarehouseAddress.parse(warehouse_url(settings)))
         if data_dir.has_stream:
@@ -142,7 +160,7 @@ def _served(backend: Backend, settings: Settings, listener: socket.socket) -> It
 
 
 @contextlib.contextmanager
-def _listening(settings: DashboardSettings) -> Iterator[socket.socket]:
+def listening(settings: DashboardSettings) -> Iterator[socket.socket]:
     """Listen, or say why not."""
     token = settings.token.get_secret_value() if settings.token else None
     check_exposure(settings.host, token, is_open=settings.access == "open")

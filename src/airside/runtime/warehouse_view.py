@@ -7,7 +7,7 @@ from typing import Any
 
 from airside.bronze import BRONZE
 from airside.dashboard import Answers, Backend
-from airside.errors import UsageError
+from airside.errors import TerminalError
 from airside.gold import answers
 from airside.runtime.raw_records import Found, RecordId
 from airside.silver import SILVER
@@ -107,7 +107,7 @@ def warehouse_backend(reader: Reader, address: str, clock: Callable[[], int]) ->
         return {}
 
     def put(payloads: Sequence[bytes]) -> None:  # noqa: ARG001 - there is no stream
-        raise UsageError(
+        raise TerminalError(
             f"this dashboard reads {address} alone and has no stream to put events on; send them "
             "to the pipeline that feeds it"
         )

@@ -18,6 +18,7 @@ from airside.lake import Lake
 from airside.warehouse.batch_document import (
     BatchDocument,
     BatchFile,
+    batch_folder,
     publish_batch,
     published_batches,
     read_batch,
@@ -74,7 +75,9 @@ def hand_over(
 ) -> list[str]:
     """Publish what the lake does not have yet. One at a time on a data directory.
 
-    A crash leaves a file without its document at most, which the next call removes.
+    A lake that has documents of another writer, such as the Spark job, is left to it: the records
+    would come twice. A crash leaves a file without its document at most, which the next call
+    removes.
 
     Args:
         reader: The embedded warehouse.
@@ -91,7 +94,9 @@ def hand_over(
             anew since.
         AirsideError: The warehouse cannot be read, or the lake not written.
     """
-    done = [name for name in published_batches(lake, feed) if _NAME.fullmatch(name)]
+    done = published_batches(lake, feed)
+    if not all(_NAME.fullmatch(name) for name in done):
+        return []  # somebody else cleans the same records into this lake
     _remove_unpublished(lake, feed, done)
     after = _last_handed(reader, lake, feed, done[-1]) if done else 0
     end = reader.query(_END).to_pylist()
@@ -225,7 +230,7 @@ def _last_handed(reader: Reader, lake: Lake, feed: Feed, name: str) -> int:
     if found != [wanted]:
         raise CorruptDataError(
             f"the embedded warehouse does not hold what was handed over last ({name}): it has been "
-            "built anew since; hand it over anew to another lake (--lake) and an empty database "
-            "(--warehouse)"
+            f"built anew since; remove {FOLDER}/ and {batch_folder(feed)}/ from the lake, then "
+            "refresh into an empty database"
         )
     return last

@@ -28,7 +28,7 @@ INSERT INTO staging.batches (
     batch_id, received, clean, quarantined, duplicates,
     first_arrived_at, last_arrived_at, committed_at, batch_name
 )
-SELECT ?, ?, ?, ?, ?, CAST(? AS TIMESTAMP), CAST(? AS TIMESTAMP), CAST(? AS TIMESTAMP), ?
+VALUES (?, ?, ?, ?, ?, CAST(? AS TIMESTAMP), CAST(? AS TIMESTAMP), CAST(? AS TIMESTAMP), ?)
 """
 
 

@@ -78,20 +78,21 @@ class PostgresServer:
 
     def connect(self, *, timeout_seconds: float | None = None) -> Any:  # noqa: ANN401 - psycopg2's
         """Open a connection."""
-        options = [self.address.options.get("options", ""), "-c timezone=UTC"]
-        options.append("-c standard_conforming_strings=on")
-        if timeout_seconds is not None:
-            options.append(f"-c statement_timeout={int(timeout_seconds * 1000)}")
         try:
             connection = psycopg2.connect(
                 self._url,
                 connect_timeout=_CONNECT_SECONDS,
                 application_name="airside",
-                options=" ".join(filter(None, options)),
             )
         except psycopg2.Error as error:
             raise unreachable(self.address, str(error)) from error
         connection.autocommit = True
+        settings = {"timezone": "'UTC'", "standard_conforming_strings": "on"}
+        if timeout_seconds is not None:
+            settings["statement_timeout"] = str(int(timeout_seconds * 1000))
+        # Not as options of the connection, which poolers in between refuse.
+        with self.translated_errors(), connection.cursor() as cursor:
+            cursor.execute("; ".join(f"SET {name} = {value}" for name, value in settings.items()))
         return connection
 
     @contextmanager

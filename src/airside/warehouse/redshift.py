@@ -4,7 +4,6 @@ Files never pass through this process: COPY has Redshift read them from S3, by a
 names each with its size, and with a role of its own.
 """
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
@@ -13,16 +12,19 @@ from typing import Any
 import redshift_connector
 from redshift_connector.error import Error, InterfaceError
 
-from airside.errors import AirsideError, CorruptDataError, UsageError
+from airside.errors import AirsideError, UsageError
 from airside.events import Feed
 from airside.lake import Lake
 from airside.warehouse.address import Address
 from airside.warehouse.batch_document import BatchFile
-from airside.warehouse.batch_files import column_names
+from airside.warehouse.redshift_copy import (
+    MANIFESTS,
+    check_order,
+    copy_statements,
+    insert_statement,
+    manifest,
+)
 from airside.warehouse.server import Parameters, Session, explained, unreachable
-
-MANIFESTS = "manifests"
-"""Where in the lake the manifests are."""
 
 _PORT = 5439
 _PASSWORD = "DBT_ENV_SECRET_AIRSIDE_WAREHOUSE_PASSWORD"  # noqa: S105 - the name of a variable
@@ -212,7 +214,7 @@ class RedshiftServer:
         batch_id: int,
     ) -> int:
         """Have Redshift read the files into a table of its own, then insert them with the id."""
-        _check_order(lake, files, list(columns))
+        check_order(lake, files, list(columns))
         name = f"{MANIFESTS}/{table}/{batch}.manifest"
         with lake.publish(name) as path:
             path.write_text(manifest(lake.url, files), encoding="utf-8")
@@ -227,71 +229,6 @@ class RedshiftServer:
         session.execute(insert_statement(table, list(columns)), [batch_id])
         session.execute(f"DROP TABLE incoming_{table}")
         return int(rows)
-
-
-def copy_statements(
-    table: str, columns: Mapping[str, str], *, manifest_url: str, role: str
-) -> list[str]:
-    """The statements that bring files into a temporary table of exactly their columns.
-
-    COPY takes the columns of Parquet by their places, not by their names, and cannot add one.
-
-    Args:
-        table: The staging table that they are for.
-        columns: Name → Redshift type, in the order of the files.
-        manifest_url: Of the manifest.
-        role: An ARN, or `default`.
-    """
-    typed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-    iam_role = "default" if role == "default" else f"'{role}'"
-    return [
-        f"CREATE TEMPORARY TABLE incoming_{table} ({typed})",
-        (
-            f"COPY incoming_{table} FROM '{_quoted(manifest_url)}' IAM_ROLE {iam_role}"
-            " FORMAT AS PARQUET SERIALIZETOJSON MANIFEST"
-        ),
-    ]
-
-
-def insert_statement(table: str, columns: Sequence[str]) -> str:
-    """Brings the rows of the temporary table into staging; `?` is the batch's id."""
-    names = ", ".join(columns)
-    return (
-        f"INSERT INTO staging.{table} ({names}, batch_id)"
-        f" SELECT {names}, CAST(? AS BIGINT) FROM incoming_{table}"
-    )
-
-
-def _check_order(lake: Lake, files: Sequence[BatchFile], columns: Sequence[str]) -> None:
-    """COPY goes by the places of columns, so files in another order would be mixed up silently."""
-    smallest = min(files, key=lambda file: file.bytes)
-    found = column_names(lake, smallest)
-    if list(found) != list(columns):
-        raise CorruptDataError(
-            f"{smallest.name} has the columns {', '.join(found)}; Redshift's COPY needs "
-            f"{', '.join(columns)}, in this order; have the batch written again"
-        )
-
-
-def manifest(lake_url: str, files: Sequence[BatchFile]) -> str:
-    """A COPY manifest; for Parquet the sizes are mandatory."""
-    return json.dumps(
-        {
-            "entries": [
-                {
-                    "url": f"{lake_url}/{file.name}",
-                    "mandatory": True,
-                    "meta": {"content_length": file.bytes},
-                }
-                for file in files
-            ]
-        },
-        indent=1,
-    )
-
-
-def _quoted(text: str) -> str:
-    return text.replace("'", "''")
 
 
 def _details(error: Exception) -> Mapping[str, str]:

@@ -14,12 +14,8 @@ from airside.events import FLIGHT_EVENTS
 from airside.lake import LocalLake
 from airside.warehouse.arrow_rows import to_arrow
 from airside.warehouse.batch_document import BatchFile
-from airside.warehouse.redshift import (
-    RedshiftServer,
-    copy_statements,
-    insert_statement,
-    manifest,
-)
+from airside.warehouse.redshift import RedshiftServer
+from airside.warehouse.redshift_copy import copy_statements, insert_statement, manifest
 from airside.warehouse.schema import QUARANTINE_COLUMNS, server_ddl
 from airside.warehouse.translated import translate
 

@@ -22,7 +22,11 @@ locals {
   region    = data.aws_region.current.region
 
   # Redshift Serverless asks for subnets in three zones
-  zones = slice(data.aws_availability_zones.available.names, 0, 3)
+  zones = (
+    var.availability_zones == null
+    ? slice(data.aws_availability_zones.available.names, 0, 3)
+    : var.availability_zones
+  )
 }
 
 resource "aws_vpc" "this" {

@@ -8,6 +8,16 @@ variable "cidr" {
   type        = string
 }
 
+variable "availability_zones" {
+  description = "Three zones; null takes the first three of the region."
+  type        = list(string)
+
+  validation {
+    condition     = var.availability_zones == null ? true : length(distinct(var.availability_zones)) == 3
+    error_message = "availability_zones must be three different zones, such as us-east-1a."
+  }
+}
+
 variable "interface_endpoints" {
   description = "What may be done by the endpoint of each service, such as kinesis-streams."
   type = map(list(object({

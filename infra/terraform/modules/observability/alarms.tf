@@ -114,6 +114,21 @@ resource "aws_cloudwatch_log_metric_filter" "verdicts" {
   }
 }
 
+locals {
+  # of totals, what they grew by within a period; else the figures added up
+  verdict_statistics = var.verdicts.is_total ? ["Maximum", "Minimum"] : ["Sum"]
+  received           = var.verdicts.is_total ? "(received_maximum - received_minimum)" : "received_sum"
+  quarantined        = var.verdicts.is_total ? "(quarantined_maximum - quarantined_minimum)" : "quarantined_sum"
+
+  verdict_queries = {
+    for pair in setproduct(keys(aws_cloudwatch_log_metric_filter.verdicts), local.verdict_statistics) :
+    "${pair[0]}_${lower(pair[1])}" => {
+      metric    = aws_cloudwatch_log_metric_filter.verdicts[pair[0]].metric_transformation[0].name
+      statistic = pair[1]
+    }
+  }
+}
+
 resource "aws_cloudwatch_metric_alarm" "quarantine_rate" {
   alarm_name          = "${var.name}-quarantine-rate"
   alarm_description   = "More than ${var.max_quarantine_percent} percent of the records are refused: the quarantine has each with its reason; most often a producer has changed its format"
@@ -127,25 +142,21 @@ resource "aws_cloudwatch_metric_alarm" "quarantine_rate" {
   metric_query {
     id          = "share"
     label       = "Quarantined, percent"
+    expression  = "IF(${local.received} > 0, 100 * ${local.quarantined} / ${local.received}, 0)"
     return_data = true
-    expression = (
-      var.verdicts.is_total
-      ? "IF(DIFF(received) > 0, 100 * DIFF(quarantined) / DIFF(received), 0)"
-      : "IF(received > 0, 100 * quarantined / received, 0)"
-    )
   }
 
   dynamic "metric_query" {
-    for_each = aws_cloudwatch_log_metric_filter.verdicts
+    for_each = local.verdict_queries
 
     content {
       id = metric_query.key
 
       metric {
         namespace   = "Airside/${var.name}"
-        metric_name = metric_query.value.metric_transformation[0].name
+        metric_name = metric_query.value.metric
         period      = 900
-        stat        = var.verdicts.is_total ? "Maximum" : "Sum"
+        stat        = metric_query.value.statistic
       }
     }
   }

@@ -34,8 +34,8 @@ locals {
         stat    = "Sum"
       },
       {
-        title   = "Tasks: processor and memory, percent"
-        metrics = [for metric in ["CPUUtilization", "MemoryUtilization"] : ["AWS/ECS", metric, "ClusterName", var.name]]
+        title   = "Tasks: units of processor, MB of memory"
+        metrics = [for metric in ["CpuUtilized", "MemoryUtilized"] : ["ECS/ContainerInsights", metric, "ClusterName", var.name]]
         stat    = "Average"
       },
     ] : graph if graph != null

@@ -17,14 +17,12 @@ from airside.silver.spark.chunks import DDL
 from airside.silver.spark.job import SparkSilver
 from airside.silver.spark.workers import RECORDS_DDL, Batches, judge
 from airside.stream import Position
+from airside.stream.kinesis.cut import SEQUENCE_DIGITS
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame
 
 Connector = Literal["kinesis", "aws-kinesis"]
-
-SEQUENCE_DIGITS = 56
-"""What Kinesis' sequence numbers have; padded to it, their text order is stream order."""
 
 _ARRIVALS = ("approximateArrivalTimestamp", "__src_timestamp")
 _PARTITIONS = 8

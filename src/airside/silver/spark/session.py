@@ -3,8 +3,10 @@
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -77,8 +79,18 @@ def open_session(master: str) -> "SparkSession":
         os.environ["SPARK_LOCAL_IP"] = "127.0.0.1"
         for name, value in _LOCAL.items():
             builder = builder.config(name, value)
-    options = f"-Dlog4j2.configurationFile={log}"
-    return builder.config("spark.driver.extraJavaOptions", options).getOrCreate()
+    builder = builder.config("spark.driver.extraJavaOptions", f"-Dlog4j2.configurationFile={log}")
+    with _ctrl_c_kept():
+        return builder.getOrCreate()
+
+
+@contextmanager
+def _ctrl_c_kept() -> Iterator[None]:
+    """Leave Ctrl-C to whoever has it: PySpark would take it for itself, and cut a batch off."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, before)
 
 
 def java_home() -> Path:
