@@ -3,11 +3,12 @@
 import threading
 from collections.abc import Iterator
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from airside.dashboard import Answers, Backend
+from airside.dashboard import Answers
 from airside.dashboard.parts import GoldParts
 from airside.gold import answers
 from airside.runtime.data_dir import DataDir
@@ -25,22 +26,13 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
 
 
 def parts_of(reader: Reader, changed: threading.Event, now: Any = lambda: 0.0) -> GoldParts:
-    def unused(*_: Any) -> Any:
-        raise AssertionError
-
-    backend = Backend(
+    backend: Any = SimpleNamespace(  # of a backend, what is asked here
         reader=reader,
         answers=Answers(
             airline_delays=answers.airline_delays,
             delay_totals=answers.delay_totals,
             passengers_vs_turnaround=answers.passengers_vs_turnaround,
         ),
-        pipeline=unused,
-        storage=unused,
-        failures=unused,
-        raw_records=unused,
-        put=unused,
-        clock=lambda: 0,
         changed=changed,
     )
     return GoldParts(backend, None, now)

@@ -1,5 +1,6 @@
 """Everything that S3 may say no to, as a user reads it; a passing outage passes."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -161,3 +162,11 @@ def test_addresses_of_folders(tmp_path: Path) -> None:
     (tmp_path / "a b").mkdir()
     assert open_lake(f"file://{tmp_path}/a%20b").url == str(tmp_path / "a b")
     assert open_lake(str(tmp_path)).url == str(tmp_path)
+
+
+def test_without_the_sdk_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in [name for name in sys.modules if name.startswith("airside.lake.s3")]:
+        monkeypatch.delitem(sys.modules, module)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    with pytest.raises(UsageError, match=r"S3 needs boto3: pip install 'airside\[aws\]'"):
+        open_lake("s3://bucket/prefix")

@@ -429,7 +429,7 @@ export interface Pipeline extends Accounting {
 }
 
 export interface StoredPart {
-  name: "stream" | "bronze" | "silver" | "gold" | "warehouse" | "ledger" | "alerts";
+  name: "stream" | "bronze" | "silver" | "quarantine" | "gold" | "warehouse" | "ledger" | "alerts";
   bytes: number;
   files: number;
 }

@@ -95,7 +95,8 @@ def up(
             tell=lambda text: click.echo(text, err=True),
         ) as running,
     ):
-        notes = [f"Everything is kept in {directory.root.resolve()}."]
+        elsewhere = f", its files in {directory.lake_url}" if directory.lake_url else ""
+        notes = [f"Everything is kept in {directory.root.resolve()}{elsewhere}."]
         if running.dashboard is not None:
             notes.insert(0, f"The dashboard is at {running.dashboard}")
         ends = None if seconds is None else time.monotonic() + seconds

@@ -425,7 +425,9 @@ class Pipeline(Accounting):
 class StoredPart(_Model):
     """What one part of the data directory takes."""
 
-    name: Literal["stream", "bronze", "silver", "gold", "warehouse", "ledger", "alerts"]
+    name: Literal[
+        "stream", "bronze", "silver", "quarantine", "gold", "warehouse", "ledger", "alerts"
+    ]
     bytes: int
     files: int
 

@@ -9,7 +9,7 @@ import gc
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
 
 from airside.alerts import AlertStore, Monitor
@@ -24,7 +24,7 @@ from airside.runtime.data_dir import DataDir
 from airside.runtime.lake_owner import take
 from airside.runtime.lakes import ZONES, is_elsewhere, settle_lake
 from airside.runtime.patience import patiently
-from airside.runtime.restore import resume
+from airside.runtime.restore import Meanwhile, resume
 from airside.runtime.streams import open_for_consuming, open_for_looking, open_stream
 from airside.runtime.wiring import (
     make_gold,
@@ -274,7 +274,9 @@ def open_pipeline(
     settings: Settings,
     clock: Callable[[], int] = wall_clock,
     stopping: threading.Event | None = None,
+    *,
     tell: Callable[[str], None] = lambda _text: None,
+    meanwhile: Meanwhile = nullcontext,
 ) -> Iterator[Pipeline]:
     """Own a data directory and wire the stages on it; closes all on the way out.
 
@@ -284,6 +286,7 @@ def open_pipeline(
         clock: Microseconds since the Unix epoch.
         stopping: Set by the pipeline when it has to stop, or by whoever wants it to.
         tell: Told how it goes when the directory is new and is first rebuilt from its lake.
+        meanwhile: Gives what is done beside that.
 
     Raises:
         UsageError: The directory or the lake cannot be used.
@@ -301,7 +304,7 @@ def open_pipeline(
         if is_elsewhere(data_dir):
             with closing(open_ledger(data_dir, settings, clock)) as taking:
                 lake = take(lake, taking)
-            resume(data_dir, lake, settings, tell, stopping.is_set)
+            resume(data_dir, lake, settings, tell, stopping.is_set, meanwhile=meanwhile)
 
         # Streams and ledgers belong to one thread each, so every stage opens its own.
         def stream(consumer: str, ledger: Ledger) -> Stream:

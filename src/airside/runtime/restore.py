@@ -8,7 +8,7 @@ archive before the stages start, and goes on where that ends.
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import ExitStack, closing
+from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from pathlib import Path
 
 from airside import silver
@@ -28,6 +28,8 @@ from airside.stream import EmbeddedStream, Position
 
 Warn = Callable[[str], None]
 """Told a sentence for people."""
+Meanwhile = Callable[[], AbstractContextManager[None]]
+"""Gives what is to be done while a directory is made."""
 SET_ASIDE = "set-aside"
 """Where files of a lake go that its archive does not account for."""
 _RESTORE = "restore"
@@ -114,6 +116,8 @@ def resume(
     settings: Settings,
     tell: Warn,
     stopping: Callable[[], bool],
+    *,
+    meanwhile: Meanwhile = nullcontext,
 ) -> None:
     """Make a directory that is new, but whose lake is not, what it was when the lake was written.
 
@@ -125,6 +129,7 @@ def resume(
         settings: Of the directory.
         tell: Told how it goes.
         stopping: Asked from time to time whether to stop.
+        meanwhile: Gives what is done beside it.
 
     Raises:
         UsageError: A `backfill` into the directory was cut off.
@@ -157,7 +162,8 @@ def resume(
                 told = done
                 tell(f"{done:,} of {records:,} records read again.")
 
-        _make(data_dir, settings, archive, ledger, progress=progress, stopping=stopping)
+        with meanwhile():
+            _make(data_dir, settings, archive, ledger, progress=progress, stopping=stopping)
         tell(f"Rebuilt {data_dir.root}; it goes on where the archive ends.")
         hours = (wall_clock() - totals.last_arrived_at_us) / 3.6e9
         if data_dir.stream_url is not None and hours > _SURE_HOURS:

@@ -56,7 +56,7 @@ def serve_pipeline(pipeline: Pipeline, data_dir: DataDir, settings: Settings) ->
     pipeline.on_load(changed.set)
     with (
         _prompt_threads(),
-        _listening(settings.dashboard) as listener,
+        listening(settings.dashboard) as listener,
         observe(data_dir, pipeline.warehouse) as observer,
         open_for_putting(data_dir, settings) as put_stream,
     ):
@@ -99,7 +99,7 @@ def serve_data_dir(data_dir: DataDir, settings: Settings) -> Iterator[Address]:
     data_dir.feed_from(settings.stream.url)
     reader = FollowingReader(data_dir)
     with (
-        _listening(settings.dashboard) as listener,
+        listening(settings.dashboard) as listener,
         observe(data_dir, reader) as observer,
         open_for_putting(data_dir, settings) as put_stream,
     ):
@@ -112,7 +112,7 @@ def serve_data_dir(data_dir: DataDir, settings: Settings) -> Iterator[Address]:
 def _serve_warehouse(data_dir: DataDir, settings: Settings) -> Iterator[Address]:
     """Ask a server; the stream and the archive are the directory's, where there is one."""
     with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(_listening(settings.dashboard))
+        listener = stack.enter_context(listening(settings.dashboard))
         reader = stack.enter_context(open_answers(data_dir, settings))
         where = str(WarehouseAddress.parse(warehouse_url(settings)))
         if data_dir.has_stream:
@@ -160,7 +160,7 @@ def _served(backend: Backend, settings: Settings, listener: socket.socket) -> It
 
 
 @contextlib.contextmanager
-def _listening(settings: DashboardSettings) -> Iterator[socket.socket]:
+def listening(settings: DashboardSettings) -> Iterator[socket.socket]:
     """Listen, or say why not."""
     token = settings.token.get_secret_value() if settings.token else None
     check_exposure(settings.host, token, is_open=settings.access == "open")

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import AbstractContextManager, ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -95,7 +95,19 @@ def operation(
     """
     if with_simulator:
         check_simulator(settings.simulator)
-    with open_pipeline(data_dir, settings, stopping=stopping, tell=tell) as pipeline:
+
+    def meanwhile() -> AbstractContextManager[None]:
+        from airside.runtime.meanwhile import answering  # noqa: PLC0415 - as below
+
+        return answering(settings.dashboard)
+
+    with open_pipeline(
+        data_dir,
+        settings,
+        stopping=stopping,
+        tell=tell,
+        meanwhile=meanwhile if with_dashboard else nullcontext,
+    ) as pipeline:
         with observe(data_dir, pipeline.warehouse) as observer, ExitStack() as stack:
             running = Operation(pipeline, observer)
             if with_dashboard:

@@ -18,6 +18,7 @@ from airside.lake import Lake
 from airside.warehouse.batch_document import (
     BatchDocument,
     BatchFile,
+    batch_folder,
     publish_batch,
     published_batches,
     read_batch,
@@ -229,7 +230,7 @@ def _last_handed(reader: Reader, lake: Lake, feed: Feed, name: str) -> int:
     if found != [wanted]:
         raise CorruptDataError(
             f"the embedded warehouse does not hold what was handed over last ({name}): it has been "
-            "built anew since; hand it over anew to another lake (--lake) and an empty database "
-            "(--warehouse)"
+            f"built anew since; remove {FOLDER}/ and {batch_folder(feed)}/ from the lake, then "
+            "refresh into an empty database"
         )
     return last

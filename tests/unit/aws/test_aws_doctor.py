@@ -1,5 +1,6 @@
 """For each stage of a deployment a way to break it, and the cause that the doctor names."""
 
+import sys
 from datetime import timedelta
 from typing import Any
 
@@ -312,3 +313,10 @@ def test_the_command(monkeypatch: pytest.MonkeyPatch, deployed: Deployed) -> Non
     done = call("doctor", "--aws", "demo")
     assert done.code == 1
     assert "Data stops at: stream" in done.out
+
+
+def test_without_the_sdk_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("airside.runtime.aws.doctor", "airside.runtime.aws.account"):
+        monkeypatch.delitem(sys.modules, module, raising=False)
+    monkeypatch.setitem(sys.modules, "boto3", None)
+    assert "pip install 'airside[aws]'" in refused(2, "doctor", "--aws", "demo")
