@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airside.silver.files import SUFFIX
 from airside.stream import RangeFile, hour_folder
 
-PARQUET = ".parquet"
 _HOUR_US = 3_600_000_000
 _MAX_ROWS = 100_000
 _MAX_BYTES = 64 * 1024 * 1024
@@ -78,7 +78,7 @@ class Header:
 
 def chunk_name(root: str, hour_us: int, shard_id: str, first: str, last: str) -> str:
     """Name a chunk's file by its hour of arrival and its range, as the pipeline names its own."""
-    return RangeFile(hour_folder(root, hour_us), shard_id, first, last, PARQUET).name
+    return RangeFile(hour_folder(root, hour_us), shard_id, first, last, SUFFIX).name
 
 
 def groups(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:

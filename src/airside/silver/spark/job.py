@@ -18,6 +18,7 @@ import pyarrow as pa
 from airside.errors import RetryableError
 from airside.events import FLIGHT_EVENTS, Feed
 from airside.lake import Lake
+from airside.silver.files import CLEAN, QUARANTINE
 from airside.silver.spark.accepted import AcceptedIds
 from airside.silver.spark.chunks import HEADER, Header, from_bytes
 from airside.silver.spark.journal import Journal, Published
@@ -144,9 +145,9 @@ class SparkSilver:
         for header in headers:
             clean = header.received - header.quarantined - len(duplicates.get(header.key, ()))
             if clean:
-                names.append(header.name(f"silver/{self.feed.name}"))
+                names.append(header.name(f"{CLEAN}/{self.feed.name}"))
             if header.quarantined:
-                names.append(header.name(f"quarantine/{self.feed.name}"))
+                names.append(header.name(f"{QUARANTINE}/{self.feed.name}"))
         return names
 
     def _recovered(self) -> _State:

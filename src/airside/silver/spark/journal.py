@@ -14,6 +14,7 @@ import msgspec
 from airside.errors import CorruptDataError, UsageError
 from airside.events import Feed
 from airside.lake import Lake
+from airside.silver.files import SUFFIX, ZONES
 from airside.stream import Position
 from airside.warehouse.batch_document import (
     BatchDocument,
@@ -65,11 +66,10 @@ class Journal:
         """
         batches = published_batches(self.lake, self.feed)
         strangers = [name for name in batches if not name.startswith(_PREFIX)]
-        if strangers or (not batches and not self._intended() and self._holds_silver()):
-            by = f"batch {strangers[0]}" if strangers else "the embedded pipeline"
+        if strangers or (not batches and not self._intended() and self._is_in_use()):
             raise UsageError(
-                f"the lake's silver/{self.feed.name} was written by {by}, not by a Spark job, and "
-                "two that write would count records twice; name an empty lake with --lake"
+                f"{self.lake.where()} has the cleaned zone of an embedded pipeline, and two that "
+                "write there would count records twice; name an empty lake with --lake"
             )
         through = read_batch(self.lake, self.feed, batches[-1]).through if batches else {}
         intent = self._intended()
@@ -103,5 +103,5 @@ class Journal:
                 "lake, or rebuild into a new lake"
             ) from error
 
-    def _holds_silver(self) -> bool:
-        return bool(self.lake.names(f"silver/{self.feed.name}", ".parquet"))
+    def _is_in_use(self) -> bool:
+        return any(self.lake.names(f"{zone}/{self.feed.name}", SUFFIX) for zone in ZONES)

@@ -7,6 +7,7 @@ machines.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import pairwise
 from typing import TypeVar
 
 import duckdb
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 
 from airside.events import Feed
 from airside.lake import Lake, open_lake
-from airside.silver.files import write
+from airside.silver.files import CLEAN, QUARANTINE, write
 from airside.silver.kernel import RECORDS, Kernel
 from airside.silver.quarantine import quarantined
 from airside.silver.spark.chunks import chunk_name, from_bytes, groups, make_chunk, runs
@@ -48,7 +49,7 @@ def judge(batches: Batches, feed: Feed) -> Iterator[pa.RecordBatch]:
     """Make chunks out of records.
 
     Args:
-        batches: Records (`RECORDS_DDL`), by sequence number within each shard.
+        batches: Records (`RECORDS_DDL`), by shard and sequence number.
         feed: The kind of record.
     """
     tables = (
@@ -61,7 +62,7 @@ def judge(batches: Batches, feed: Feed) -> Iterator[pa.RecordBatch]:
             ],
             schema=RECORDS,
         )
-        for batch in batches
+        for batch in _distinct(batches)
     )
     yield from _chunks(tables, feed)
 
@@ -113,8 +114,8 @@ def write_files(
                 rows = rows.filter(pc.invert(is_duplicate))
             refused = from_bytes(chunk["refused"])
             for is_clean, root, table in (
-                (True, f"silver/{feed.name}", rows),
-                (False, f"quarantine/{feed.name}", refused),
+                (True, f"{CLEAN}/{feed.name}", rows),
+                (False, f"{QUARANTINE}/{feed.name}", refused),
             ):
                 if table.num_rows:
                     name = chunk_name(root, *place)
@@ -145,6 +146,17 @@ def _chunks(tables: Iterable[pa.Table], feed: Feed) -> Iterator[pa.RecordBatch]:
                 table.slice(run.start, run.stop - run.start) for table in (group, judged)
             )
             yield make_chunk(records, verdicts, quarantined(records, verdicts), feed.key)
+
+
+def _distinct(batches: Batches) -> Iterator[pa.RecordBatch]:
+    """Leave out what a connector gives a second time: the same record, not another with its id."""
+    last: tuple[str, str] | None = None
+    for batch in batches:
+        names = ("shard_id", "sequence_number")
+        places = list(zip(*(batch[name].to_pylist() for name in names), strict=True))
+        is_new = [place != before for before, place in pairwise([last, *places])]
+        yield batch.filter(pa.array(is_new, pa.bool_()))
+        last = places[-1] if places else last
 
 
 @cache
