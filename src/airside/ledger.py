@@ -6,14 +6,13 @@ their names and nothing is counted twice. SQLite in WAL mode: other processes re
 """
 
 import json
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from airside.errors import CorruptDataError, RetryableError
+from airside.sqlite import connect, transaction, translated_errors
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS attempts (
@@ -74,11 +73,7 @@ class Ledger:
         self._clock = clock
         self._keep = keep_attempts
         with self._errors():
-            self._db = sqlite3.connect(
-                path, timeout=30.0, isolation_level=None, check_same_thread=False
-            )
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
+            self._db = connect(path)
             self._db.executescript(_SCHEMA)
 
     def begin(self, stage: str, plan: Mapping[str, Any]) -> int:
@@ -211,34 +206,16 @@ class Ledger:
 
     @contextmanager
     def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
-        with self._errors():
-            self._db.execute(f"BEGIN {kind}")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:  # a full disk has SQLite roll back by itself
-                    self._db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
+        with self._errors(), transaction(self._db, kind):
             yield
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # no such table, no such column
-                raise CorruptDataError(
-                    f"{self._path} is not a ledger of Airside's ({error}); move it away, or choose "
-                    "another data directory"
-                ) from error
-            raise RetryableError(
-                f"{self._path}: {error}; free disk space or check the permissions, then try again"
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise CorruptDataError(
-                f"{self._path}: {error}; move the data directory aside and rebuild it from its "
-                "archive with `airside backfill`"
-            ) from error
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return translated_errors(
+            self._path,
+            what="a ledger",
+            cure="move the data directory aside and rebuild it from its archive with "
+            "`airside backfill`",
+        )
 
 
 def _canonical(document: Mapping[str, Any]) -> str:

@@ -4,14 +4,13 @@ A SQLite file beside the ledger: an alert goes on over a restart instead of bein
 what could not be told yet is told after it. Other processes read it freely.
 """
 
-import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 from airside.alerts.rules import Finding, Heard
-from airside.errors import CorruptDataError, RetryableError
+from airside.sqlite import connect, transaction, translated_errors
 
 _KEEP_ENDED = 1_000
 _KEEP_SOURCES_US = 24 * 3_600_000_000
@@ -97,10 +96,7 @@ class AlertStore:
         self._path = path
         self._hold_us = hold_us
         with self._errors():
-            self._db = sqlite3.connect(
-                path, timeout=30.0, isolation_level=None, check_same_thread=False
-            )
-            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db = connect(path)
             self._db.executescript(_SCHEMA)
 
     def update(self, findings: Sequence[Finding], now_us: int, *, telling: bool) -> None:
@@ -242,25 +238,12 @@ class AlertStore:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        with self._errors():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:  # a full disk has SQLite roll back by itself
-                    self._db.execute("ROLLBACK")
-                raise
-
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
+        with self._errors(), transaction(self._db):
             yield
-        except sqlite3.OperationalError as error:
-            raise RetryableError(
-                f"{self._path}: {error}; free disk space or check the permissions, then try again"
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise CorruptDataError(
-                f"{self._path}: {error}; move it away: a new one is made, and alerts begin anew"
-            ) from error
+
+    def _errors(self) -> AbstractContextManager[None]:
+        return translated_errors(
+            self._path,
+            what="a file of alerts",
+            cure="move it away: a new one is made, and alerts begin anew",
+        )

@@ -5,13 +5,13 @@ shards share one file and one clock, so the order of rows is the stream order of
 (`arrived_at`, `shard_id`, `sequence_number`).
 """
 
-import sqlite3
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from airside.errors import CorruptDataError, RetryableError, TerminalError, UsageError
+from airside.errors import CorruptDataError, TerminalError, UsageError
+from airside.sqlite import connect, transaction, translated_errors
 from airside.stream.frame import Frame, Run, pack
 from airside.stream.position import Position
 from airside.stream.protocol import MAX_RECORD_BYTES, Backlog, RecordTooLargeError
@@ -19,7 +19,6 @@ from airside.stream.protocol import MAX_RECORD_BYTES, Backlog, RecordTooLargeErr
 _WIDTH = 20  # digits of a sequence number: room for 64 bits
 _FRAME_BYTES = 4 * 1024 * 1024
 _FRAME_RECORDS = 5_000
-_BUSY_SECONDS = 30.0
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS shards (
@@ -54,11 +53,7 @@ class EmbeddedStream:
         self._path = path
         self._clock = clock
         with self._errors():
-            self._db = sqlite3.connect(
-                path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False
-            )
-            self._db.execute("PRAGMA journal_mode = WAL")
-            self._db.execute("PRAGMA synchronous = FULL")
+            self._db = connect(path)
             self._db.execute("PRAGMA journal_size_limit = 67108864")
             self._db.executescript(_SCHEMA)
             if not self._ends():
@@ -287,35 +282,16 @@ class EmbeddedStream:
             "restore the file from a copy, or rebuild what the archive has with `airside backfill`"
         )
 
-    @contextmanager
-    def _transaction(self, kind: str = "IMMEDIATE") -> Iterator[None]:
-        self._db.execute(f"BEGIN {kind}")
-        try:
-            yield
-            self._db.execute("COMMIT")
-        except BaseException:
-            if self._db.in_transaction:  # a full disk has SQLite roll back by itself
-                self._db.execute("ROLLBACK")
-            raise
+    def _transaction(self, kind: str = "IMMEDIATE") -> AbstractContextManager[None]:
+        return transaction(self._db, kind)
 
-    @contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # no such table, no such column
-                raise CorruptDataError(
-                    f"{self._path} is not a stream of Airside's ({error}); move it away, or choose "
-                    "another data directory"
-                ) from error
-            raise RetryableError(
-                f"{self._path}: {error}; free disk space or check the permissions, then try again"
-            ) from error
-        except sqlite3.DatabaseError as error:
-            raise CorruptDataError(
-                f"{self._path}: {error}; restore the file from a copy, or rebuild what the archive "
-                "has with `airside backfill`"
-            ) from error
+    def _errors(self) -> AbstractContextManager[None]:
+        return translated_errors(
+            self._path,
+            what="a stream",
+            cure="restore the file from a copy, or rebuild what the archive has with "
+            "`airside backfill`",
+        )
 
 
 def _chunks(records: Sequence[bytes]) -> Iterator[Sequence[bytes]]:

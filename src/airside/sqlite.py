@@ -1,0 +1,55 @@
+"""What every SQLite file of Airside's is opened and changed by."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from airside.errors import CorruptDataError, RetryableError
+
+_BUSY_SECONDS = 30.0
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a file, made when missing: commits are durable, and other processes may use it too."""
+    db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    return db
+
+
+@contextmanager
+def transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    """Commit all that is done inside, or none of it."""
+    db.execute(f"BEGIN {kind}")
+    try:
+        yield
+        db.execute("COMMIT")
+    except BaseException:
+        if db.in_transaction:  # a full disk has SQLite roll back by itself
+            db.execute("ROLLBACK")
+        raise
+
+
+@contextmanager
+def translated_errors(path: Path, *, what: str, cure: str) -> Iterator[None]:
+    """Turn SQLite's errors into Airside's.
+
+    Args:
+        path: The file.
+        what: What it is, such as `a ledger`.
+        cure: What to do where it is damaged.
+    """
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # no such table, no such column
+            raise CorruptDataError(
+                f"{path} is not {what} of Airside's ({error}); move it away, or choose another "
+                "data directory"
+            ) from error
+        raise RetryableError(
+            f"{path}: {error}; free disk space or check the permissions, then try again"
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise CorruptDataError(f"{path}: {error}; {cure}") from error
