@@ -5,7 +5,7 @@ second SQL file beside `silver/flight_events.sql`, and its own models in gold.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 
 import msgspec
 
@@ -20,7 +20,7 @@ class Column:
     description: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Feed:
     """One kind of record."""
 
@@ -41,16 +41,17 @@ class Feed:
         A stream that spreads records by it has duplicates meet on one shard, in order.
         """
         try:
-            found = self._keyed.decode(payload)
+            found = _decoder_of(self.key).decode(payload)
         except (msgspec.DecodeError, RecursionError):
             return payload
         return bytes(getattr(found, self.key)).strip(b'" \t\r\n') or payload
 
-    @cached_property
-    def _keyed(self) -> msgspec.json.Decoder[msgspec.Struct]:
-        """Reads the key, and skips the rest."""
-        keyed = msgspec.defstruct("Keyed", [(self.key, msgspec.Raw, msgspec.Raw())])
-        return msgspec.json.Decoder(keyed)
+
+@cache  # kept here and not in a feed, which travels between processes
+def _decoder_of(key: str) -> msgspec.json.Decoder[msgspec.Struct]:
+    """Reads one key, and skips the rest."""
+    keyed = msgspec.defstruct("Keyed", [(key, msgspec.Raw, msgspec.Raw())])
+    return msgspec.json.Decoder(keyed)
 
 
 FLIGHT_EVENTS = Feed(
