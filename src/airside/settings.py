@@ -85,6 +85,14 @@ class StreamSettings(_Section):
         gt=0,
         description="Records that every consumer has read are kept so long on the embedded stream",
     )
+    max_bytes: int = Field(
+        10_000_000_000,
+        ge=1_000_000,
+        description="The embedded stream holds at most so much; full, it takes no more records",
+    )
+    patience_seconds: float = Field(
+        3_600, ge=0, description="simulate, replay and ingest wait so long for room on a full one"
+    )
 
 
 class LakeSettings(_Section):

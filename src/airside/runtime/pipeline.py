@@ -44,6 +44,7 @@ _EXPENDABLE = {GOLD, ALERTS}
 """Stages that ingestion does not need."""
 _MAX_BACKOFF_SECONDS = 30.0
 _RETENTION_SECONDS = 60.0
+_ROOM_SECONDS = 1.0
 _GOLD_PHASE_SECONDS = 0.25
 
 
@@ -91,6 +92,7 @@ class Pipeline:
     _last_export: float | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _refreshed_through: int | None = -1
+    _trim_due: float = 0.0
 
     def drain(
         self,
@@ -142,7 +144,7 @@ class Pipeline:
             ("bronze", self._archive, min(1.0, self.settings.bronze.cut_seconds), 0.0),
             ("silver", self._transform, silver.window_seconds, 0.0),
             ("gold", self._refresh, gold.refresh_seconds, after_silver),
-            ("retention", self.trim, _RETENTION_SECONDS, 0.0),
+            ("retention", self.make_room, _ROOM_SECONDS, 0.0),
             (ALERTS, self.monitor.run_once, self.settings.alerts.every_seconds, 0.0),
         ):
             self.health[name] = Health()
@@ -203,6 +205,12 @@ class Pipeline:
         done = {shard: min(archived[shard], loaded[shard]) for shard in archived.keys() & loaded}
         retention_us = int(self.settings.stream.retention_hours * 3_600_000_000)
         self.stream.trim(done, self.clock() - retention_us)
+
+    def make_room(self) -> None:
+        """Trim from time to time, and at once while producers may be waiting for room."""
+        if time.monotonic() >= self._trim_due or self.stream.is_nearly_full:
+            self._trim_due = time.monotonic() + _RETENTION_SECONDS
+            self.trim()
 
     def _archive(self) -> None:
         self.archiver.run_once()
@@ -318,7 +326,9 @@ def open_pipeline(
             stack.callback(opened.close)
             return opened
 
-        main = open_stream(data_dir, clock, shards=settings.stream.shards)
+        main = open_stream(
+            data_dir, clock, shards=settings.stream.shards, max_bytes=settings.stream.max_bytes
+        )
         stack.callback(main.close)
         warehouse = patiently(lambda: open_warehouse(data_dir, settings, clock))
         stack.callback(warehouse.close)
