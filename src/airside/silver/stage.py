@@ -100,6 +100,11 @@ class Silver:
         frames = self._source.read(after, max_records=self._max_records, max_bytes=self._max_bytes)
         return self._process(SequenceRange.of(after, frames), frames) if frames else 0
 
+    def forget(self) -> int:
+        """Forget the ids that no later record can be a duplicate of; returns how many went."""
+        with self._warehouse.transaction():
+            return self._dedupe.prune()
+
     def _process(self, planned: SequenceRange, frames: Sequence[Frame]) -> int:
         attempt_id = self._ledger.begin(
             SILVER, {"after": planned.after, "through": planned.through}

@@ -29,8 +29,8 @@ class StreamFullError(RetryableError):
     def __init__(self, where: object, held: int, limit: int) -> None:
         super().__init__(
             f"{where} is full: it holds {held:,} of {limit:,} bytes, most of which wait for the "
-            "pipeline; see that one runs (`airside run`) and catches up, or raise stream.max_bytes, "
-            "then put these again"
+            "pipeline; see that one runs (`airside run`) and catches up, or raise "
+            "stream.max_bytes; then try again"
         )
         self.held = held
         self.limit = limit
