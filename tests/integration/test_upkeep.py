@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from airside.errors import UsageError
-from airside.lake import Lake, LocalLake
+from airside.lake import Lake, LocalLake, open_lake
 from airside.runtime.accounting import Accounting
 from airside.runtime.backfill import rebuild
 from airside.runtime.data_dir import DataDir
@@ -21,6 +22,7 @@ from airside.settings import Settings, load
 from airside.stream import EmbeddedStream
 from support.contents import archived_lines, lake_contents, warehouse_contents
 from support.dashboards import event
+from support.s3 import S3
 
 SECOND_US = 1_000_000
 HOUR_US = 3_600 * SECOND_US
@@ -213,6 +215,30 @@ def test_nothing_goes_that_silver_has_not_loaded(tmp_path: Path) -> None:
         world.now_us += 5 * DAY_US
         assert pipeline.upkeep.run_once()["bronze_records_removed"] == 10
         assert len(archived_lines(world.directory.root)) == 2
+
+
+def test_a_lake_on_s3_is_kept_up_likewise(tmp_path: Path, s3: S3) -> None:
+    url = f"s3://{s3.bucket()}/airport"
+    world = World(tmp_path / "data", **{"lake.url": url, "bronze.keep_days": 1})
+    lake = open_lake(url)
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 3, 60 * SECOND_US)
+        world.now_us += DAY_US + HOUR_US
+        world.live(pipeline, 3, 60 * SECOND_US)
+        world.now_us += HOUR_US
+        done = pipeline.upkeep.run_once()
+        assert done["bronze_records_removed"] == 15
+        assert done["silver_files_merged"] == 6
+        assert len(lake.names("bronze", ".zst")) == 1
+        assert len(lake.names("silver")) == 2
+        assert world.account(pipeline).balanced
+    shutil.rmtree(world.directory.root)  # the machine is gone; another goes on with the lake
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 1, SECOND_US)
+        account = world.account(pipeline)
+        assert account.balanced
+        assert (account.received, account.archived, account.not_kept) == (35, 35, 15)
+    assert len(lake.names("silver")) == 3  # those before the archive begins are still there
 
 
 class Crash(BaseException):
