@@ -5,9 +5,8 @@ second SQL file beside `silver/flight_events.sql`, and its own models in gold.
 """
 
 from dataclasses import dataclass
-from functools import cache
 
-import msgspec
+from airside.events.identity import identity
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +39,7 @@ class Feed:
 
         A stream that spreads records by it has duplicates meet on one shard, in order.
         """
-        try:
-            found = _decoder_of(self.key).decode(payload)
-        except (msgspec.DecodeError, RecursionError):
-            return payload
-        return bytes(getattr(found, self.key)).strip(b'" \t\r\n') or payload
-
-
-@cache  # kept here and not in a feed, which travels between processes
-def _decoder_of(key: str) -> msgspec.json.Decoder[msgspec.Struct]:
-    """Reads one key, and skips the rest."""
-    keyed = msgspec.defstruct("Keyed", [(key, msgspec.Raw, msgspec.Raw())])
-    return msgspec.json.Decoder(keyed)
+        return identity(self.key, payload)
 
 
 FLIGHT_EVENTS = Feed(
