@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from airside.events import FLIGHT_EVENTS, Feed
 
@@ -74,6 +75,7 @@ class Dedupe:
         self._horizon = horizon
         self._max_ids = max_ids
         self._accepted_since_pruned = 0
+        self._found: list[_Recurrence] = []
         connection.execute(
             f"CREATE TABLE IF NOT EXISTS {STATE}"
             " (event_id VARCHAR, arrived_at TIMESTAMP, ordinal BIGINT, id_hash UBIGINT)"
@@ -99,7 +101,7 @@ class Dedupe:
         self._connection.execute(
             f"CREATE OR REPLACE TEMP TABLE {DUPLICATES} (shard_id VARCHAR, sequence_number VARCHAR)"
         )
-        duplicates = self._duplicates(batch, base, clean)
+        duplicates = self._found = self._duplicates(batch, base, clean)
         if duplicates:
             self._connection.execute(
                 f"INSERT INTO {DUPLICATES} SELECT unnest($1), unnest($2)",
@@ -117,10 +119,22 @@ class Dedupe:
 
     def accepted(self, batch: str) -> str:
         """A SELECT of the rows of the batch last run that are clean and no duplicates."""
-        return (
-            f"SELECT * FROM {batch} ANTI JOIN {DUPLICATES} USING (shard_id, sequence_number)"
-            " WHERE reason IS NULL"
-        )
+        but = f" ANTI JOIN {DUPLICATES} USING (shard_id, sequence_number)" if self._found else ""
+        return f"SELECT * FROM {batch}{but} WHERE reason IS NULL"
+
+    def is_accepted(self, rows: pa.Table) -> pa.ChunkedArray:
+        """Which rows of the batch last run are clean and no duplicates, one truth value each."""
+        accepted = rows["reason"].is_null()
+        sequences: dict[str, list[str]] = {}
+        for duplicate in self._found:
+            sequences.setdefault(duplicate.shard_id, []).append(duplicate.sequence_number)
+        for shard_id, numbers in sequences.items():
+            is_duplicate = pc.and_(
+                pc.equal(rows["shard_id"], shard_id),
+                pc.is_in(rows["sequence_number"], pa.array(numbers, pa.string())),
+            )
+            accepted = pc.and_not(accepted, is_duplicate)
+        return accepted
 
     def remember(self, accepted: pa.Table) -> None:
         """Take over what another instance remembered: rows as `remembered` gives them."""
