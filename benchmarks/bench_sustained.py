@@ -30,6 +30,7 @@ from bench_dashboard_push import Viewer
 
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
+from airside.runtime.pipeline import Pipeline
 from airside.runtime.up import operation
 from airside.settings import Settings
 from airside.simulator import Simulator, SimulatorConfig, mess_preset
@@ -121,7 +122,7 @@ def serve(root: Path, settings: Settings) -> None:
 
 
 def results(
-    pipeline: Any,
+    pipeline: Pipeline,
     committed_us: list[int],
     refreshes: list[tuple[float, float]],
     since: float,
@@ -193,7 +194,7 @@ def measure(root: Path, rate: float, seconds: float, window: float, viewers: int
     assert server.stdout is not None
     stdin, stdout = server.stdin, server.stdout
 
-    def ask(line: str) -> Any:
+    def ask(line: str) -> dict[str, Any]:
         stdin.write(line + "\n")
         stdin.flush()
         return json.loads(stdout.readline())

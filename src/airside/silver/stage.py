@@ -5,6 +5,7 @@ from datetime import timedelta
 from types import MappingProxyType
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from airside.events import Feed
 from airside.lake import Lake
@@ -17,7 +18,6 @@ from airside.stream import Position, SequenceRange
 from airside.warehouse import LoadedBatch, Warehouse
 
 SILVER = "silver"
-_BATCH = "silver_batch"
 _CLEAN = "silver_clean"
 
 
@@ -109,15 +109,13 @@ class Silver:
         self._preparation.look_ahead(batch)
         connection = self._warehouse.transform
         with self._warehouse.transaction():
-            connection.register(_BATCH, verdicts)
-            duplicates = self._dedupe.run(_BATCH)
-            connection.unregister(_BATCH)
-            clean = verdicts.filter(self._dedupe.is_accepted(verdicts))
-            clean = clean.select(self._feed.column_names)
+            is_duplicate = self._dedupe.run(verdicts)
+            is_accepted = pc.and_not(verdicts["reason"].is_null(), is_duplicate)
+            clean = verdicts.select(self._feed.column_names).filter(is_accepted)
             loaded = LoadedBatch(
                 received=records.num_rows,
                 quarantined=refused.num_rows,
-                duplicates=duplicates,
+                duplicates=is_duplicate.true_count,
                 first_arrived_at_us=batch.first_arrived_at_us,
                 last_arrived_at_us=batch.last_arrived_at_us,
                 through=batch.planned.through,
