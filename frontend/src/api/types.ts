@@ -213,6 +213,11 @@ export interface LiveFlight {
   events: number;
 }
 
+/** A live flight, and the number by which the stream calls it while it is active. */
+export interface NumberedFlight extends LiveFlight {
+  number: number;
+}
+
 /** Statuses in the order of a flight; a status without flights is left out. */
 export type ByStatus = Partial<Record<FlightStatus, number>>;
 
@@ -523,7 +528,7 @@ export interface Stamp extends Meta {
 
 /** Everything unfiltered that the Operations page shows. */
 export interface Snapshot extends Stamp, Parts {
-  live: { active: number; by_status: ByStatus; flights: LiveFlight[] };
+  live: { active: number; by_status: ByStatus; flights: NumberedFlight[] };
   version: string;
 }
 
@@ -539,14 +544,18 @@ export interface Hello extends Stamp {
   heartbeat_seconds: number;
 }
 
-/** A leg that is new comes with every field, a known one with those that changed. */
-export type LiveFlightChange = Pick<LiveFlight, "leg_key"> & Partial<LiveFlight>;
+/** Cells that changed: `cells` has a value for each of `numbers`; some may be as they were. */
+export interface FlightChanges {
+  numbers: number[];
+  cells: { [Field in keyof LiveFlight]?: LiveFlight[Field][] };
+}
 
 /** `event: delta`. Only the parts that changed are there. */
 export interface Delta extends Stamp, Partial<Parts> {
-  upserts: LiveFlightChange[];
-  /** `leg_key`s that are active no longer. */
-  removes: string[];
+  /** Numbers of flights that are active no longer; taken out first, as new ones may get them. */
+  removes: number[];
+  inserts: NumberedFlight[];
+  changes: FlightChanges[];
 }
 
 /** `event: heartbeat`, each second without a delta. */

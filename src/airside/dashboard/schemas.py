@@ -203,6 +203,12 @@ class LiveFlight(_Model):
     events: int
 
 
+class NumberedFlight(LiveFlight):
+    """A live flight, and the number by which the stream calls it while it is active."""
+
+    number: int
+
+
 class LiveFlightsAnswer(PageMeta):
     """`GET /live-flights`."""
 
@@ -533,7 +539,7 @@ class Live(_Model):
 
     active: int
     by_status: dict[FlightStatus, int]
-    flights: list[LiveFlight]
+    flights: list[NumberedFlight]
 
 
 class Snapshot(Stamp, Parts):
