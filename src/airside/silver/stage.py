@@ -9,6 +9,7 @@ from airside.events import Feed
 from airside.lake import Lake
 from airside.ledger import Ledger
 from airside.silver.dedupe import Dedupe
+from airside.silver.drift_store import DriftKeeper
 from airside.silver.files import CLEAN, QUARANTINE, QUARANTINE_COLUMNS, publish
 from airside.silver.kernel import Kernel
 from airside.silver.quarantine import quarantined
@@ -74,6 +75,7 @@ class Silver:
         self._dedupe = Dedupe(
             warehouse.transform, feed, horizon=dedupe_horizon, max_ids=dedupe_max_ids
         )
+        self._drift = DriftKeeper(warehouse, feed)
         self._max_records = max_batch_records
         self._max_bytes = max_batch_bytes
         self._published = published
@@ -134,6 +136,7 @@ class Silver:
                 files += self._publish(QUARANTINE, QUARANTINE_COLUMNS, rows, planned)
                 self._warehouse.transform.unregister(_REFUSED)
             self._warehouse.load(batch, clean=clean, quarantined=refused)
+        self._drift.look(records)
         return {
             "records": batch.received,
             "clean": batch.clean,
