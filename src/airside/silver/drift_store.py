@@ -17,10 +17,10 @@ from airside.warehouse import Warehouse
 from airside.warehouse.drift import FIELDS, SOURCES, TOTALS
 
 _EVERY_US = 10_000_000
-"""Without news, counts are kept when records of ten seconds have come, so that a second's batch …"""
+"""Without news, counts are kept when records of ten seconds have come: a second's batch …"""
 _SMALL_BATCH = 20_000
 _EVERY_BATCHES = 8
-"""… and, of batches that catch up with hours, not each has to pay for it."""
+"""… need not pay for it, nor each of those that catch up with hours."""
 _STAGED = "drift_rows"
 _ARROW = {"VARCHAR": pa.string(), "BIGINT": pa.int64(), "TIMESTAMP": pa.timestamp("us")}
 

@@ -177,25 +177,73 @@ SELECT
     count(*) FILTER (is_change) AS changes
 FROM staging.drift
 """
+_CHANGES = """
+SELECT
+    source_system_id,
+    count(*) AS changes,
+    max(share) AS share,
+    arg_max(kind, share) AS kind,
+    arg_max(path, share) AS path,
+    arg_max(json_types, share) AS json_types
+FROM staging.drift
+WHERE is_change AND records >= ? AND share >= ? AND epoch_us(first_seen_at) >= ?
+GROUP BY source_system_id
+ORDER BY source_system_id
+"""
+_EVIDENCE = 20
+"""A change that fewer records show may be a slip."""
+_SAID = {
+    "new_field": "sends {path} ({json_types}), which the contract does not know",
+    "changed_type": "sends {path} as {json_types}",
+    "missing_field": "no longer sends {path}",
+}
+
+
+class Change(NamedTuple):
+    """What a source has changed lately."""
+
+    source_system_id: str
+    changes: int
+    share: float
+    """The largest share of the source's records that one of the changes touches."""
+    kind: str
+    """Of that one."""
+    path: str
+    json_types: str
+
+    @property
+    def summary(self) -> str:
+        """A sentence for people."""
+        source = _printable(self.source_system_id) or "a source without a name"
+        rest = f", and {self.changes - 1:,} changes more" if self.changes > 1 else ""
+        return f"{source} {_SAID[self.kind].format(**self._asdict())}{rest}"
 
 
 class Drift(NamedTuple):
     """How far what arrives has come away from the contract, in figures."""
 
-    received: int
+    received: int = 0
     """Records of the batches that samples were taken of."""
-    examined: int
+    examined: int = 0
     """Records in those samples."""
-    unreadable: int
+    unreadable: int = 0
     """Examined records that are not JSON objects."""
-    untracked: int
+    untracked: int = 0
     """Values left out because a limit on sources or paths was reached."""
-    sources: int
-    new_fields: int
-    changed_types: int
-    missing_fields: int
-    changes: int
+    sources: int = 0
+    new_fields: int = 0
+    changed_types: int = 0
+    missing_fields: int = 0
+    changes: int = 0
     """Findings of any kind that a source did not have from its beginning."""
+
+
+def _printable(text: str) -> str:
+    """A text without what steers a terminal or turns the direction of writing."""
+    return "".join(
+        mark if mark.isprintable() else mark.encode("unicode_escape").decode("ascii")
+        for mark in text
+    )
 
 
 def drift_ddl() -> list[str]:
@@ -218,6 +266,18 @@ def drift_findings(reader: Reader) -> list[dict[str, Any]]:
     """All findings of the embedded warehouse, the newest change first."""
     rows: list[dict[str, Any]] = reader.query(_FINDINGS).to_pylist()
     return rows
+
+
+def drift_changes(reader: Reader, *, share: float, since_us: int) -> list[Change]:
+    """What sources have changed lately, one row a source.
+
+    Args:
+        reader: The embedded warehouse.
+        share: Only changes that touch so large a share of a source's records.
+        since_us: Only what began after it, in microseconds since the Unix epoch, by arrival.
+    """
+    rows = reader.query(_CHANGES, [_EVIDENCE, share, since_us]).to_pylist()
+    return [Change(**row) for row in rows]
 
 
 def drift_summary(reader: Reader) -> Drift:

@@ -1,4 +1,4 @@
-"""Schema drift: what a source sends that the contract does not know, and what it no longer sends."""
+"""Schema drift: what a source sends that the contract does not know, or no longer sends."""
 
 import json
 import re
