@@ -232,6 +232,12 @@ class AlertSettings(_Section):
     silent_minutes: float = Field(
         15, ge=0, description="Time since a source system was last heard; a day at most"
     )
+    schema_drift: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Share of a source's records with a field or type that it did not send before",
+    )
     webhook_url: Annotated[SecretStr, AfterValidator(_web_address)] | None = Field(
         None,
         description="Alerts are POSTed here as JSON, when they begin and when they end",

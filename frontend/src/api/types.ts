@@ -412,7 +412,7 @@ export interface StageState {
 }
 
 export interface Alert {
-  rule: "airline_delay" | "security_wait" | "quarantine" | "lag" | "silent_source";
+  rule: "airline_delay" | "security_wait" | "quarantine" | "lag" | "silent_source" | "schema_drift";
   /** An airline, airport, consumer or source; null for all. */
   subject: string | null;
   summary: string;
@@ -424,6 +424,39 @@ export interface Alert {
   /** Null while it goes on. */
   ended_at: Instant | null;
 }
+
+/** Of a bounded sample of each batch. */
+export interface DriftFigures {
+  received: number;
+  examined: number;
+  unreadable: number;
+  untracked: number;
+  sources: number;
+  new_fields: number;
+  changed_types: number;
+  missing_fields: number;
+  changes: number;
+}
+
+export interface DriftFinding {
+  /** Empty where records name none. */
+  source_system_id: string;
+  path: string;
+  kind: "new_field" | "changed_type" | "missing_field";
+  /** False where the source has always been so. */
+  is_change: boolean;
+  is_in_contract: boolean;
+  /** In the order in which they came. */
+  json_types: string;
+  records: number;
+  source_examined: number;
+  share: number;
+  first_seen_at: Instant;
+  last_seen_at: Instant;
+  example: string;
+}
+
+export type DriftAnswer = Page<DriftFinding> & DriftFigures;
 
 export interface Pipeline extends Accounting {
   /** Whether a pipeline runs on the data; false for a dashboard over data at rest. */

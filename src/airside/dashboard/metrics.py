@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -12,24 +13,29 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from airside.dashboard.backend import Document
 from airside.dashboard.ingest import Ingest
 from airside.dashboard.producer import Producer
 from airside.dashboard.push import Hub
+from airside.errors import AirsideError
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the watermark is UTC without a zone
+_Drift = tuple[Document, list[Document]]
 _STREAM = "/api/v1/stream"
 
 
 class Metrics:
     """All metrics of one server, in a registry of their own."""
 
-    def __init__(self, producer: Producer, hub: Hub, ingest: Ingest) -> None:
+    def __init__(
+        self, producer: Producer, hub: Hub, ingest: Ingest, drift: Callable[[], _Drift]
+    ) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
-        self.registry.register(_State(producer, hub, ingest))
+        self.registry.register(_State(producer, hub, ingest, drift))
         self.requests = Counter(
             "airside_http_requests",
             "Requests",
@@ -85,7 +91,10 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class _State(Collector):
     """What the pipeline and the page stand at, read when Prometheus asks."""
 
-    def __init__(self, producer: Producer, hub: Hub, ingest: Ingest) -> None:
+    def __init__(
+        self, producer: Producer, hub: Hub, ingest: Ingest, drift: Callable[[], _Drift]
+    ) -> None:
+        self._drift = drift
         self._producer = producer
         self._hub = hub
         self._ingest = ingest
@@ -140,6 +149,27 @@ class _State(Collector):
         for stage in pipeline["stages"]:
             failing.add_metric([stage["name"]], stage["failures"])
         yield failing
+        with suppress(AirsideError):  # told by its own route
+            yield from self._schema_drift()
+
+    def _schema_drift(self) -> Iterable[Metric]:
+        figures, _ = self._drift()
+        findings = GaugeMetricFamily(
+            "airside_schema_drift_findings",
+            "Paths at which a source departs from the contract, or from its own past",
+            labels=["kind"],
+        )
+        for kind in ("new_field", "changed_type", "missing_field"):
+            findings.add_metric([kind], figures[f"{kind}s"])
+        yield findings
+        yield GaugeMetricFamily(
+            "airside_schema_drift_changes", "Those of them that are new", figures["changes"]
+        )
+        yield CounterMetricFamily(
+            "airside_schema_drift_examined_records",
+            "Records examined for schema drift",
+            value=figures["examined"],
+        )
 
     def _dashboard(self) -> Iterable[Metric]:
         kpis = self._producer.part("kpis")

@@ -12,6 +12,7 @@ from airside.lake import Lake
 from airside.ledger import Ledger
 from airside.silver.ahead import Batch, Preparation, Source
 from airside.silver.dedupe import Dedupe
+from airside.silver.drift_store import DriftKeeper
 from airside.silver.files import CLEAN, QUARANTINE, publish
 from airside.silver.kernel import Kernel
 from airside.stream import Position, SequenceRange
@@ -70,6 +71,7 @@ class Silver:
         self._dedupe = Dedupe(
             warehouse.transform, feed, horizon=dedupe_horizon, max_ids=dedupe_max_ids
         )
+        self._drift = DriftKeeper(warehouse, feed)
         self._published = published
 
     def run_once(self) -> int:
@@ -125,6 +127,7 @@ class Silver:
             connection.register(_CLEAN, clean)
             self._warehouse.load(loaded, clean=f"FROM {_CLEAN}", quarantined=refused)
             connection.unregister(_CLEAN)
+        self._drift.look(records)
         return {
             "records": loaded.received,
             "clean": loaded.clean,
