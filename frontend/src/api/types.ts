@@ -397,10 +397,14 @@ export interface Accounting {
   consumers: Record<"bronze" | "silver", Consumer>;
   /** Quarantine reason → records, most first. */
   reasons: Record<string, number>;
+  /** Of those archived, how many retention has removed since. */
+  archive_removed: number;
+  /** Of those received, how many retention had removed before the directory was rebuilt. */
+  not_kept: number;
 }
 
 export interface StageState {
-  name: "bronze" | "silver" | "gold" | "simulator" | "alerts";
+  name: "bronze" | "silver" | "gold" | "simulator" | "alerts" | "upkeep";
   /** When it last got something done, wall clock; null where it never did. */
   last_success_at: Instant | null;
   /** Seconds before the answer's `at`. */
@@ -467,9 +471,11 @@ export interface Pipeline extends Accounting {
 }
 
 export interface StoredPart {
-  name: "stream" | "bronze" | "silver" | "quarantine" | "gold" | "warehouse" | "ledger" | "alerts";
+  name: "stream" | "bronze" | "silver" | "quarantine" | "gold" | "warehouse" | "ledger" | "alerts" | "work";
   bytes: number;
   files: number;
+  /** What it may take at most; null where nothing limits it. */
+  limit_bytes: number | null;
 }
 
 export interface Failure {

@@ -93,6 +93,11 @@ class Silver:
         batch = self._preparation.next(after)
         return self._process(batch) if batch is not None else 0
 
+    def forget(self) -> int:
+        """Forget the ids that no later record can be a duplicate of; returns how many went."""
+        with self._warehouse.transaction():
+            return self._dedupe.prune()
+
     def _process(self, batch: Batch) -> int:
         planned = batch.planned
         attempt_id = self._ledger.begin(
