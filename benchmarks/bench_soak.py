@@ -46,6 +46,7 @@ KEEP: dict[str, Any] = {
     "silver.dedupe_max_ids": 250_000,
     "warehouse.staging_days": 3,
     "warehouse.batch_hours": 24,
+    "warehouse.memory_limit": "400MB",  # reached within days, not within weeks
     "warehouse.wal_bytes": 32_000_000,
     "ledger.keep_attempts": 1_000,
 }

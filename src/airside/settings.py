@@ -268,6 +268,12 @@ class AlertSettings(_Section):
     silent_minutes: float = Field(
         15, ge=0, description="Time since a source system was last heard; a day at most"
     )
+    schema_drift: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Share of a source's records with a field or type that it did not send before",
+    )
     keep: int = Field(1_000, ge=1, description="So many alerts are kept")
     webhook_url: Annotated[SecretStr, AfterValidator(_web_address)] | None = Field(
         None,

@@ -46,11 +46,15 @@ def translated_errors(path: Path, *, what: str, cure: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # no such table, no such column
+        # Text that is no UTF-8 is told without a code.
+        code = getattr(error, "sqlite_errorcode", None)
+        if code == sqlite3.SQLITE_ERROR and "no such" in str(error):  # table, or column
             raise CorruptDataError(
                 f"{path} is not {what} of Airside's ({error}); move it away, or choose another "
                 "data directory"
             ) from error
+        if code in {None, sqlite3.SQLITE_ERROR}:
+            raise CorruptDataError(f"{path}: {error}; {cure}") from error
         raise RetryableError(
             f"{path}: {error}; free disk space or check the permissions, then try again"
         ) from error

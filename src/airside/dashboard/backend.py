@@ -51,6 +51,8 @@ class Backend:
     """Recent failures of all stages, newest first."""
     alerts: Callable[[], list[Document]]
     """Alerts that go on, then those that are over, newest first."""
+    drift: Callable[[], tuple[Document, list[Document]]]
+    """Schema drift in figures (the type `DriftFigures` of the API), and each finding."""
     raw_records: Callable[[Sequence[RecordId]], Mapping[RecordId, tuple[bytes, str]]]
     """The bytes of records and where they were found (`archive` or `stream`), of those found."""
     put: Callable[[Sequence[bytes]], None]

@@ -147,6 +147,27 @@ class _State(Collector):
         for stage in pipeline["stages"]:
             failing.add_metric([stage["name"]], stage["failures"])
         yield failing
+        with suppress(AirsideError):  # told by its own route
+            yield from self._schema_drift()
+
+    def _schema_drift(self) -> Iterable[Metric]:
+        figures, _ = self._backend.drift()
+        findings = GaugeMetricFamily(
+            "airside_schema_drift_findings",
+            "Paths at which a source departs from the contract, or from its own past",
+            labels=["kind"],
+        )
+        for kind in ("new_field", "changed_type", "missing_field"):
+            findings.add_metric([kind], figures[f"{kind}s"])
+        yield findings
+        yield GaugeMetricFamily(
+            "airside_schema_drift_changes", "Those of them that are new", figures["changes"]
+        )
+        yield CounterMetricFamily(
+            "airside_schema_drift_examined_records",
+            "Records examined for schema drift",
+            value=figures["examined"],
+        )
 
     def _stored(self) -> Iterable[Metric]:
         """What lies on the disk, and what may."""

@@ -31,12 +31,14 @@ from airside.settings import Settings
 from airside.silver import SILVER
 from airside.stream import Stream
 from airside.warehouse import Reader, RemoteReader
+from airside.warehouse.drift import Drift, drift_findings, drift_summary
 
 _STAGES = (BRONZE, SILVER, GOLD)
 _MAX_FAILURES = 20
 _MAX_ENDED_ALERTS = 200
 _STORAGE_SECONDS = 10.0
 _LAKE_SECONDS = 300.0
+_DRIFT_SECONDS = 10.0
 _PARTS = {
     "stream": "stream.db*",
     "warehouse": "warehouse.duckdb*",
@@ -77,6 +79,7 @@ class Observatory:
         self._lock = threading.Lock()
         self._put_lock = threading.Lock()
         self._storage: tuple[float, list[dict[str, Any]]] | None = None
+        self._drift: tuple[float, tuple[dict[str, Any], list[dict[str, Any]]]] | None = None
         self._zones: tuple[float, list[dict[str, Any]]] | None = None
 
     def backend(
@@ -101,6 +104,9 @@ class Observatory:
             kept=self.kept,
             failures=self.failures,
             alerts=self.alerts,
+            drift=self.drift
+            if warehouse is None
+            else lambda: (Drift()._asdict(), []),  # not watched on a server
             raw_records=self.raw_records,
             put=self.put,
             max_record_bytes=self._stream.max_record_bytes,
@@ -177,6 +183,16 @@ class Observatory:
         with self._lock:
             store = self._observer.alerts
             return [_alert(alert) for alert in store.firing() + store.ended(_MAX_ENDED_ALERTS)]
+
+    def drift(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Schema drift in figures, and each finding; asked anew at most every ten seconds."""
+        with self._lock:
+            now = time.monotonic()
+            if self._drift is None or now - self._drift[0] > _DRIFT_SECONDS:
+                reader = self._observer.reader
+                figures = drift_summary(reader)._asdict()
+                self._drift = (now, (figures, drift_findings(reader)))
+            return self._drift[1]
 
     def raw_records(self, wanted: Sequence[RecordId]) -> Found:
         """The bytes of records, from the archive, or from the stream where they are newer."""

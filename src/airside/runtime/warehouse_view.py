@@ -13,6 +13,7 @@ from airside.runtime.raw_records import Found, RecordId
 from airside.silver import SILVER
 from airside.stream import MAX_RECORD_BYTES
 from airside.warehouse import Reader
+from airside.warehouse.drift import Drift
 
 _LOADED = """
 SELECT
@@ -123,6 +124,7 @@ def warehouse_backend(reader: Reader, address: str, clock: Callable[[], int]) ->
         storage=list,
         failures=list,
         alerts=list,
+        drift=lambda: (Drift()._asdict(), []),
         raw_records=raw_records,
         put=put,
         max_record_bytes=MAX_RECORD_BYTES,
