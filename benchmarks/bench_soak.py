@@ -207,7 +207,8 @@ class Soak:
         busiest = max(day.records for day in days)
         staging, bronze = settings.warehouse.staging_days or 0, settings.bronze.keep_days or 0
         silver, quarantine = settings.silver.keep_days or 0, settings.silver.quarantine_days or 0
-        hour = max(1, 60 // self.batch_minutes) + 1  # files of the hour that goes on, and the last one's
+        # files of the hour that goes on, and the last one's
+        hour = max(1, 60 // self.batch_minutes) + 1
         batches = (settings.warehouse.batch_hours + 2) * 60 / self.batch_minutes
 
         def most(of: Callable[[Day], float]) -> float:
