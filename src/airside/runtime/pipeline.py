@@ -24,6 +24,7 @@ from airside.runtime.data_dir import DataDir
 from airside.runtime.lake_owner import take
 from airside.runtime.lakes import ZONES, is_elsewhere, settle_lake
 from airside.runtime.patience import patiently
+from airside.runtime.remembering import RememberingReader
 from airside.runtime.restore import Meanwhile, resume
 from airside.runtime.streams import open_for_consuming, open_for_looking, open_stream
 from airside.runtime.wiring import (
@@ -72,6 +73,8 @@ class Pipeline:
 
     settings: Settings
     warehouse: DuckDBWarehouse
+    reader: RememberingReader
+    """The warehouse, for those who ask the same again and again."""
     archiver: Archiver
     silver: Silver
     gold: Gold
@@ -120,6 +123,7 @@ class Pipeline:
         thread.start()
         try:
             for done in self._waiting_batches(self.stream, stop):
+                self.reader.forget()
                 progress("silver", done)
         finally:
             thread.join()
@@ -128,6 +132,7 @@ class Pipeline:
         if _is_set(stop):
             return False
         self.refresh()
+        self.reader.forget()
         self.export()
         return True
 
@@ -226,12 +231,14 @@ class Pipeline:
             backlog = stream.backlog(self.warehouse.checkpoint())
 
     def _loaded(self) -> None:
+        self.reader.forget()
         for listener in self._listeners:
             listener()
 
     def _refresh(self) -> None:
         built = self.refresh()
-        self._loaded()
+        if built:
+            self._loaded()
         if built and not gc.get_freeze_count():
             # dbt keeps two hundred thousand objects for good. To walk them again and again, looking
             # for garbage, would stop every thread for a third of a second each time.
@@ -322,6 +329,7 @@ def open_pipeline(
         stack.callback(main.close)
         warehouse = patiently(lambda: open_warehouse(data_dir, settings, clock))
         stack.callback(warehouse.close)
+        reader = RememberingReader(warehouse)
         server = QueryServer(data_dir.socket, warehouse)
         stack.callback(server.close)
         archive_ledger, silver_ledger = ledger(), ledger()
@@ -338,6 +346,7 @@ def open_pipeline(
         yield Pipeline(
             settings=settings,
             warehouse=warehouse,
+            reader=reader,
             archiver=Archiver(
                 stream(BRONZE, archive_ledger),
                 Archive(lake, FLIGHT_EVENTS),
@@ -348,7 +357,7 @@ def open_pipeline(
             ),
             silver=make_silver(cleaned, lake, silver_ledger, warehouse, settings),
             gold=make_gold(data_dir, settings),
-            monitor=make_monitor(warehouse, alerts, settings, lags=lags, clock=clock),
+            monitor=make_monitor(reader, alerts, settings, lags=lags, clock=clock),
             lake=lake,
             silver_stream=cleaned,
             stream=main,
