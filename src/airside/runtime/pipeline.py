@@ -94,6 +94,7 @@ class Pipeline:
     _last_export: float | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _refreshed_through: int | None = -1
+    _exported_through: int | None = -1
 
     def drain(
         self,
@@ -244,12 +245,14 @@ class Pipeline:
             # for garbage, would stop every thread for a third of a second each time.
             gc.freeze()
         now = time.monotonic()
-        if (
+        is_due = (
             self._last_export is None
             or now - self._last_export >= self.settings.gold.export_seconds
-        ):
+        )
+        if is_due and self._exported_through != self._refreshed_through:
             self._last_export = now
             self.export()
+            self._exported_through = self._refreshed_through
 
     def _loop(self, name: str, work: Callable[[], None], every: float, due: float) -> None:
         health = self.health[name]
