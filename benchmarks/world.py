@@ -161,7 +161,8 @@ class World:
         load = int(seats * 0.83)
         return (
             f'"source_system_id":"world-v1","flight_details":{{"flight_icao":'
-            f'"{airline}{one:05d}{self._legs[one] % 10}","airline_iata":"{airline}",'
+            f'"{airline}{one // len(AIRLINES):04d}{chr(65 + self._legs[one] % 26)}",'
+            f'"airline_iata":"{airline}",'
             f'"tail_number":"N{one:05d}"}},"route_info":{{"departure_airport_iata":'
             f'"{self._codes[self._from[one]]}","arrival_airport_iata":'
             f'"{self._codes[self._to[one]]}","departure_gate":"A{one % 60}","arrival_gate":'
