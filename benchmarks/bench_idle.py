@@ -4,14 +4,17 @@
 
 Makes a data directory with a simulated day in it, starts `airside up --no-simulator --quiet` over
 it and asks for the tiles until they are there: the time from exec to that answer. Then one viewer
-follows the event stream (with `--browser` it is the page in Chromium), some events come, so that
-every stage has worked once, and then none. After a pause in which everything settles the process is
-watched: processor time of all its threads, and its share of memory (PSS) before the events and at
-the end. Limits: 3 s to the first answer, on a machine that has nothing else to do; 2 % of a core;
-300 MB.
+follows the event stream (with `--browser` it is the page in Chromium), no event comes, and after a
+pause in which everything settles the process is watched: processor time of all its threads, and its
+share of memory (PSS; libraries that other processes map too are divided among all). Limits: 3 s to
+the first answer, on a machine that has nothing else to do; 2 % of a core; 300 MB.
+
+Then some events come, so that every stage has worked once, and it is watched again: that is how it
+waits at night, with dbt in memory.
 """
 
 import argparse
+import json
 import os
 import shutil
 import socket
@@ -33,6 +36,7 @@ FIRST_ANSWER_LIMIT_SECONDS = 3.0
 IDLE_LIMIT_PERCENT = 2.0
 MEMORY_LIMIT_MB = 300.0
 SETTLE_SECONDS = 15.0
+WORK_SECONDS = 180.0
 
 
 def main() -> int:
@@ -61,18 +65,14 @@ def main() -> int:
                 first, computed = first_answer(process, url, began)
                 viewer = browsing(url) if options.browser else following(url)
                 with viewer:
-                    time.sleep(SETTLE_SECONDS / 3)
-                    fresh = pss_mb(process.pid)
-                    put(url, events.read_bytes())
                     time.sleep(SETTLE_SECONDS)
-                    before, at = processor_seconds(process.pid), time.monotonic()
-                    time.sleep(options.seconds)
-                    used = processor_seconds(process.pid) - before
-                    percent = 100 * used / (time.monotonic() - at)
-                    memory = pss_mb(process.pid)
+                    fresh = watched(process.pid, options.seconds)
+                    put(url, events.read_bytes())
+                    wait_until_done(url)
+                    worked = watched(process.pid, options.seconds)
             finally:
                 process.terminate()
-    return report(first, computed, percent, fresh, memory)
+    return report(first, computed, fresh, worked)
 
 
 def prepare(root: Path, flights: int) -> None:
@@ -168,19 +168,42 @@ def pss_mb(pid: int) -> float:
     raise SystemExit("/proc does not say how much memory it uses")
 
 
-def report(first: float, computed: float, percent: float, fresh: float, memory: float) -> int:
+def watched(pid: int, seconds: float) -> tuple[float, float]:
+    """Percent of a core over so many seconds, and MB at their end."""
+    before, at = processor_seconds(pid), time.monotonic()
+    time.sleep(seconds)
+    used = processor_seconds(pid) - before
+    return 100 * used / (time.monotonic() - at), pss_mb(pid)
+
+
+def wait_until_done(url: str) -> None:
+    """Until nothing waits, the archive is cut, and gold has had its turn."""
+    deadline = time.monotonic() + WORK_SECONDS
+    while time.monotonic() < deadline:
+        time.sleep(5)
+        with urllib.request.urlopen(f"{url}/api/v1/status", timeout=30) as answer:
+            status = json.load(answer)
+        if not status["in_flight"] and not status["awaiting_archive"]:
+            time.sleep(SETTLE_SECONDS)
+            return
+    raise SystemExit(f"the events were not done with within {WORK_SECONDS:.0f} s")
+
+
+def report(
+    first: float, computed: float, fresh: tuple[float, float], worked: tuple[float, float]
+) -> int:
     """Print the figures with limits; 1 where one does not hold."""
     print(
         f"start to first answer   {first:>6.2f} s by the clock, {computed:.2f} s of processor time "
         f"(limit {FIRST_ANSWER_LIMIT_SECONDS:.0f} s)"
     )
-    print(f"idle, one viewer        {percent:>6.2f} % of a core (limit {IDLE_LIMIT_PERCENT:.0f} %)")
-    print(f"memory, just started    {fresh:>6.0f} MB (PSS)")
-    print(f"memory, having worked   {memory:>6.0f} MB (PSS; limit {MEMORY_LIMIT_MB:.0f} MB)")
+    limits = f"(limits {IDLE_LIMIT_PERCENT:.0f} %, {MEMORY_LIMIT_MB:.0f} MB)"
+    print(f"idle, one viewer        {fresh[0]:>6.2f} % of a core, {fresh[1]:.0f} MB {limits}")
+    print(f"… after events          {worked[0]:>6.2f} % of a core, {worked[1]:.0f} MB")
     return int(
         first > FIRST_ANSWER_LIMIT_SECONDS
-        or percent > IDLE_LIMIT_PERCENT
-        or memory > MEMORY_LIMIT_MB
+        or max(fresh[0], worked[0]) > IDLE_LIMIT_PERCENT
+        or fresh[1] > MEMORY_LIMIT_MB
     )
 
 
