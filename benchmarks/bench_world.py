@@ -42,6 +42,7 @@ from airside.settings import Settings
 P99_LIMIT_SECONDS = 1.0
 USE_LIMIT_MS = 500.0
 PROBES_PER_SECOND = 3
+START_SECONDS = 180
 FLIGHT = "ZZ9999"
 SETTINGS: dict[str, Any] = {"silver": {"window_seconds": 0.3}, "gold": {"refresh_seconds": 10}}
 EVENTS = """
@@ -109,14 +110,14 @@ def flying(root: Path, aircraft: int, every: int) -> Iterator[None]:
 
 def wait_for_flights(url: str, aircraft: int) -> None:
     """Until all aircraft are on the board, and gold's figures are there."""
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         with urllib.request.urlopen(f"{url}/api/v1/live-flights?limit=1", timeout=30) as answer:
             active = json.load(answer)["active"]
         if active >= aircraft:
             return
         time.sleep(1)
-    raise SystemExit(f"the board did not show {aircraft:,} aircraft within 90 s")
+    raise SystemExit(f"the board did not show {aircraft:,} aircraft within {START_SECONDS} s")
 
 
 def measure(server: Served, root: Path, page: Page, options: argparse.Namespace) -> int:
