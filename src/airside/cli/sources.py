@@ -18,7 +18,7 @@ from airside.cli.options import (
     simulator_options,
     stream_option,
 )
-from airside.cli.output import counted, progress_bars
+from airside.cli.output import counted, progress_bars, say
 from airside.errors import RetryableError, UsageError
 from airside.replay import open_source
 from airside.runtime import sources
@@ -118,10 +118,10 @@ def simulate(
         )
         return
     sources.check_simulator(settings.simulator)
-    directory.open()  # where the simulator's clock is kept
+    directory.open(say)  # where the simulator's clock is kept
     directory.feed_from(settings.stream.url)
     with (
-        open_for_putting(directory, settings) as target,
+        open_for_putting(directory, settings, say) as target,
         contextlib.closing(open_ledger(directory, settings, wall_clock)) as ledger,
         stop_on_signals() as stop,
         progress_bars(simulate=events) as advance,
@@ -163,7 +163,7 @@ def replay(source: str, speed: float, stream: str | None, data_dir: Path | None)
     recorded = open_source(source)
     refused: list[int] = []
     with (
-        open_for_putting(directory, settings) as target,
+        open_for_putting(directory, settings, say) as target,
         stop_on_signals() as stop,
         progress_bars(replay=recorded.total) as advance,
     ):
@@ -201,7 +201,7 @@ def ingest(file: Path, stream: str | None, data_dir: Path | None) -> int:
         refused += 1
         click.echo(_too_large(f"line {line:,}", size, target.max_record_bytes), err=True)
 
-    with _opened_for_reading(file) as lines, open_for_putting(directory, settings) as target:
+    with _opened_for_reading(file) as lines, open_for_putting(directory, settings, say) as target:
         put = sources.ingest(target, lines, refuse)
     _tell(put, stream_name(directory, settings))
     return 1 if refused else 0

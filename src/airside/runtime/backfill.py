@@ -40,6 +40,7 @@ def rebuild(data_dir: DataDir, settings: Settings, progress: Progress) -> int:
         RetryableError: A pipeline runs on the directory.
         CorruptDataError: The archive is damaged; says where.
     """
+    data_dir.upgrade()
     data_dir.check()
     with data_dir.owned():
         lake = lake_of(data_dir)
