@@ -117,6 +117,8 @@ class DataDir:
                         f"{_MARKER} in it, but {min(entries)}); choose another with "
                         "--data-dir"
                     )
+                with contextlib.suppress(PermissionError):  # another user's, lent to us
+                    self.root.chmod(0o700)
                 self._mark()
             if not os.access(self.root, os.W_OK | os.X_OK):
                 raise PermissionError(13, "Permission denied")
