@@ -70,7 +70,7 @@ def test_it_can_be_asked_in_sql(root: Path) -> None:
 
 
 def test_the_doctor_points_to_it(root: Path) -> None:
-    found = call("doctor", "--json", "--data-dir", root).json["stages"]
+    found = call("doctor", "--json", "--data-dir", root).json["findings"]
     (told,) = [stage for stage in found if stage["stage"] == "schema drift"]
     assert told["state"] == "warning"
     assert told["cause"] == f"test sends {NEW} (string), which the contract does not know"

@@ -175,7 +175,7 @@ def test_the_doctor_minds_a_directory_that_everybody_may_enter(tmp_path: Path) -
     assert re.search(r"data directory +ok", call("doctor", "--data-dir", data).out)
     data.chmod(0o755)
     found = call("doctor", "--json", "--data-dir", data).json
-    (told,) = [stage for stage in found["stages"] if stage["stage"] == "data directory"]
+    (told,) = [stage for stage in found["findings"] if stage["stage"] == "data directory"]
     assert told["state"] == "warning"
     assert "every user of this machine may enter it" in told["finding"]
     assert told["next_step"] == f"chmod o= {data}"

@@ -37,6 +37,7 @@ else:
 from airside.cli import main
 main(sys.argv[2:])
 """
+NEW_TABLES = ("drift_fields", "drift_sources", "drift_totals", "removed", "removed_reasons")
 UPGRADING = "Upgrading {} from format 1 to 2: the warehouse gets tables for schema drift"
 
 
@@ -52,10 +53,10 @@ def copied(today: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def old(copied: Path) -> Path:
-    """As format 1 was: records on the stream and in the warehouse, and no tables for drift."""
+    """As format 1 was: records on the stream and in the warehouse, and without the tables that came later."""
     with duckdb.connect(str(copied / "warehouse.duckdb")) as warehouse:
         warehouse.execute("DROP VIEW staging.drift")
-        for table in ("drift_fields", "drift_sources", "drift_totals"):
+        for table in NEW_TABLES:
             warehouse.execute(f"DROP TABLE staging.{table}")
     (copied / "airside.json").write_text('{"format_version": 1}\n')
     return copied

@@ -213,6 +213,11 @@ export interface LiveFlight {
   events: number;
 }
 
+/** A live flight, and the number by which the stream calls it while it is active. */
+export interface NumberedFlight extends LiveFlight {
+  number: number;
+}
+
 /** Statuses in the order of a flight; a status without flights is left out. */
 export type ByStatus = Partial<Record<FlightStatus, number>>;
 
@@ -392,10 +397,14 @@ export interface Accounting {
   consumers: Record<"bronze" | "silver", Consumer>;
   /** Quarantine reason → records, most first. */
   reasons: Record<string, number>;
+  /** Of those archived, how many retention has removed since. */
+  archive_removed: number;
+  /** Of those received, how many retention had removed before the directory was rebuilt. */
+  not_kept: number;
 }
 
 export interface StageState {
-  name: "bronze" | "silver" | "gold" | "simulator" | "alerts";
+  name: "bronze" | "silver" | "gold" | "simulator" | "alerts" | "upkeep";
   /** When it last got something done, wall clock; null where it never did. */
   last_success_at: Instant | null;
   /** Seconds before the answer's `at`. */
@@ -462,9 +471,11 @@ export interface Pipeline extends Accounting {
 }
 
 export interface StoredPart {
-  name: "stream" | "bronze" | "silver" | "quarantine" | "gold" | "warehouse" | "ledger" | "alerts";
+  name: "stream" | "bronze" | "silver" | "quarantine" | "gold" | "warehouse" | "ledger" | "alerts" | "work";
   bytes: number;
   files: number;
+  /** What it may take at most; null where nothing limits it. */
+  limit_bytes: number | null;
 }
 
 export interface Failure {
@@ -556,7 +567,7 @@ export interface Stamp extends Meta {
 
 /** Everything unfiltered that the Operations page shows. */
 export interface Snapshot extends Stamp, Parts {
-  live: { active: number; by_status: ByStatus; flights: LiveFlight[] };
+  live: { active: number; by_status: ByStatus; flights: NumberedFlight[] };
   version: string;
 }
 
@@ -572,14 +583,18 @@ export interface Hello extends Stamp {
   heartbeat_seconds: number;
 }
 
-/** A leg that is new comes with every field, a known one with those that changed. */
-export type LiveFlightChange = Pick<LiveFlight, "leg_key"> & Partial<LiveFlight>;
+/** Cells that changed: `cells` has a value for each of `numbers`; some may be as they were. */
+export interface FlightChanges {
+  numbers: number[];
+  cells: { [Field in keyof LiveFlight]?: LiveFlight[Field][] };
+}
 
 /** `event: delta`. Only the parts that changed are there. */
 export interface Delta extends Stamp, Partial<Parts> {
-  upserts: LiveFlightChange[];
-  /** `leg_key`s that are active no longer. */
-  removes: string[];
+  /** Numbers of flights that are active no longer; taken out first, as new ones may get them. */
+  removes: number[];
+  inserts: NumberedFlight[];
+  changes: FlightChanges[];
 }
 
 /** `event: heartbeat`, each second without a delta. */

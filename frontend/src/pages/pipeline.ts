@@ -230,7 +230,7 @@ function showStorage({ panel, bars }: BarPanel<StoredPart>, { storage, version, 
       key: part.name,
       label: part.name,
       value: part.bytes,
-      text: `${bytes(part.bytes)}, ${count(part.files)} files`,
+      text: `${bytes(part.bytes)}${part.limit_bytes === null ? "" : ` of ${bytes(part.limit_bytes)}`}, ${count(part.files)} files`,
     })),
   );
 }

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from airside.warehouse import Reader
 
@@ -26,6 +26,15 @@ class Answers:
     airline_delays: Callable[[Reader], list[Document]]
     delay_totals: Callable[[Reader], Document]
     passengers_vs_turnaround: Callable[[Reader], Document]
+
+
+class Kept(NamedTuple):
+    """How much is kept of something that would grow for ever."""
+
+    name: str
+    number: int
+    limit: int | None
+    """At most so many; None where something else decides, such as age."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +65,8 @@ class Backend:
     """Microseconds since the Unix epoch."""
     changed: threading.Event = field(default_factory=threading.Event)
     """Set by whoever loads a batch in this process, so that viewers need not wait for a poll."""
+    kept: Callable[[], Sequence[Kept]] = tuple
+    """What is kept of everything that would grow for ever."""
     warehouse: str | None = None
     """The server that is asked, without a password; None for the embedded warehouse."""
 

@@ -203,6 +203,12 @@ class LiveFlight(_Model):
     events: int
 
 
+class NumberedFlight(LiveFlight):
+    """A live flight, and the number by which the stream calls it while it is active."""
+
+    number: int
+
+
 class LiveFlightsAnswer(PageMeta):
     """`GET /live-flights`."""
 
@@ -383,12 +389,16 @@ class Accounting(_Model):
     balanced: bool
     consumers: dict[str, Consumer]
     reasons: dict[str, int]
+    archive_removed: int
+    """Of those archived, how many retention has removed since."""
+    not_kept: int
+    """Of those received, how many retention had removed before the directory was rebuilt."""
 
 
 class StageState(_Model):
     """One stage."""
 
-    name: Literal["bronze", "silver", "gold", "simulator", "alerts"]
+    name: Literal["bronze", "silver", "gold", "simulator", "alerts", "upkeep"]
     last_success_at: Instant | None
     age_seconds: float | None
     error: str | None
@@ -468,10 +478,20 @@ class StoredPart(_Model):
     """What one part of the data directory takes."""
 
     name: Literal[
-        "stream", "bronze", "silver", "quarantine", "gold", "warehouse", "ledger", "alerts"
+        "stream",
+        "bronze",
+        "silver",
+        "quarantine",
+        "gold",
+        "warehouse",
+        "ledger",
+        "alerts",
+        "work",
     ]
     bytes: int
     files: int
+    limit_bytes: int | None
+    """What it may take at most; None where nothing limits it."""
 
 
 class Failure(_Model):
@@ -575,7 +595,7 @@ class Live(_Model):
 
     active: int
     by_status: dict[FlightStatus, int]
-    flights: list[LiveFlight]
+    flights: list[NumberedFlight]
 
 
 class Snapshot(Stamp, Parts):

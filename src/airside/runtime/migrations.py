@@ -37,8 +37,8 @@ class Migration:
     run: Callable[[Paths], None]
 
 
-def _add_drift(paths: Paths) -> None:
-    """Give the warehouse the tables and the view of schema drift, which loading also does."""
+def _add_tables(paths: Paths) -> None:
+    """Give the warehouse the tables that it lacks, as loading also does."""
     if not paths.warehouse.exists():
         return  # it is made with them
     # A damaged warehouse is made anew with `airside backfill`, and whole; that must stay possible.
@@ -51,7 +51,7 @@ def _add_drift(paths: Paths) -> None:
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
-        2, "the warehouse gets tables for schema drift, which is watched from now on", _add_drift
+        2, "the warehouse gets tables for schema drift and for what retention removes", _add_tables
     ),
 )
 """All steps, in order."""

@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from airside.alerts import Alert
 from airside.bronze import BRONZE
-from airside.dashboard import Answers, Backend
+from airside.dashboard import Answers, Backend, Kept
 from airside.errors import AirsideError
 from airside.gold import answers
 from airside.ledger import Attempt
+from airside.runtime.kept import kept
 from airside.runtime.lakes import ZONES, is_elsewhere, lake_of
 from airside.runtime.pipeline import ALERTS, GOLD, Health
 from airside.runtime.raw_records import (
@@ -24,6 +26,8 @@ from airside.runtime.raw_records import (
     unarchived_frames,
 )
 from airside.runtime.readers import Observer
+from airside.runtime.upkeep import UPKEEP
+from airside.settings import Settings
 from airside.silver import SILVER
 from airside.stream import Stream
 from airside.warehouse import Reader, RemoteReader
@@ -40,6 +44,7 @@ _PARTS = {
     "warehouse": "warehouse.duckdb*",
     "ledger": "ledger.db*",
     "alerts": "alerts.db*",
+    "work": "work/**/*",
 }
 """What lies in the directory itself, wherever its lake is."""
 
@@ -52,6 +57,7 @@ class Observatory:
         put_stream: Takes the records that are posted; likewise.
         health: The stages of the pipeline in this process; None where it runs elsewhere or not.
         clock: Microseconds since the Unix epoch.
+        settings: What the parts are limited to; the defaults where none are given.
     """
 
     def __init__(
@@ -61,11 +67,15 @@ class Observatory:
         *,
         health: Mapping[str, Health] | None,
         clock: Callable[[], int],
+        settings: Settings | None = None,
     ) -> None:
         self._observer = observer
         self._stream = put_stream
         self._health = health
         self._clock = clock
+        self._settings = settings = settings or Settings()
+        is_embedded = observer.data_dir.stream_url is None
+        self._stream_limit = settings.stream.max_bytes if is_embedded else None
         self._lock = threading.Lock()
         self._put_lock = threading.Lock()
         self._storage: tuple[float, list[dict[str, Any]]] | None = None
@@ -91,6 +101,7 @@ class Observatory:
             ),
             pipeline=self.pipeline,
             storage=self.storage,
+            kept=self.kept,
             failures=self.failures,
             alerts=self.alerts,
             drift=self.drift
@@ -110,8 +121,11 @@ class Observatory:
         with self._lock:
             document = self._observer.account().as_dict()
             stages = [self._stage(stage) for stage in _STAGES]
-            if self._health is not None and self._health.get(ALERTS, Health()).error:
-                stages.append(self._stage(ALERTS))
+            stages += [
+                self._stage(stage)
+                for stage in (ALERTS, UPKEEP)
+                if self._health is not None and self._health.get(stage, Health()).error
+            ]
             firing = [_alert(alert) for alert in self._observer.alerts.firing()]
         is_running = self._health is not None or self._answers_elsewhere()
         return {**document, "is_running": is_running, "stages": stages, "alerts": firing}
@@ -122,9 +136,15 @@ class Observatory:
         if self._storage is None or now - self._storage[0] > _STORAGE_SECONDS:
             root = self._observer.data_dir.root
             found = {name: _sizes(root, pattern) for name, pattern in _PARTS.items()}
-            first, *others = _rows(found)
+            limits = {"stream": self._stream_limit}
+            first, *others = _rows(found, limits)
             self._storage = (now, [first, *self._zones_at(now), *others])
         return self._storage[1]
+
+    def kept(self) -> list[Kept]:
+        """What is kept of everything that would grow for ever, each with its limit."""
+        with self._lock:
+            return kept(self._observer, self._settings)
 
     def _zones_at(self, now: float) -> list[dict[str, Any]]:
         """The lake's zones; one elsewhere is asked rarely, as lists cost money there."""
@@ -243,9 +263,17 @@ def _alert(alert: Alert) -> dict[str, Any]:
     }
 
 
-def _rows(parts: Mapping[str, Sequence[int]]) -> list[dict[str, Any]]:
+def _rows(
+    parts: Mapping[str, Sequence[int]], limits: Mapping[str, int | None] = MappingProxyType({})
+) -> list[dict[str, Any]]:
     return [
-        {"name": name, "bytes": sum(sizes), "files": len(sizes)} for name, sizes in parts.items()
+        {
+            "name": name,
+            "bytes": sum(sizes),
+            "files": len(sizes),
+            "limit_bytes": limits.get(name),
+        }
+        for name, sizes in parts.items()
     ]
 
 
@@ -253,6 +281,8 @@ def _sizes(root: Path, pattern: str) -> list[int]:
     sizes = []
     for path in root.glob(pattern):
         with suppress(OSError):  # gone since it was listed
+            if path.is_dir():
+                continue
             sizes.append(path.stat().st_size)
     return sizes
 

@@ -154,6 +154,8 @@ def _as_pipeline(account: WarehouseAccount) -> dict[str, Any]:
         "balanced": account.balanced,
         "consumers": {BRONZE: consumer, SILVER: consumer},
         "reasons": account.reasons,
+        "archive_removed": 0,
+        "not_kept": 0,
         "is_running": False,
         "stages": [],
         "alerts": [],

@@ -32,6 +32,7 @@ def open_warehouse(
             clock=clock,
             threads=settings.warehouse.threads,
             memory_limit=settings.warehouse.memory_limit,
+            wal_bytes=settings.warehouse.wal_bytes,
         )
 
     if not data_dir.warehouse.exists():
