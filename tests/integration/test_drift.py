@@ -85,7 +85,7 @@ def test_the_api_and_the_metrics_have_it(root: Path) -> None:
         assert (row["path"], row["share"], row["is_in_contract"]) == (NEW, 1.0, False)
         assert row["first_seen_at"].endswith("Z")
         lines = client.get("/api/v1/drift", params={"format": "csv"}).text.splitlines()
-        assert lines[0].startswith("source_system_id,path,kind,is_change")
+        assert lines[0].startswith('"source_system_id","path","kind","is_change"')
         assert len(lines) == 2
         metrics = client.get("/metrics").text.splitlines()
         assert 'airside_schema_drift_findings{kind="new_field"} 1.0' in metrics

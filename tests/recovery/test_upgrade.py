@@ -53,7 +53,7 @@ def copied(today: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def old(copied: Path) -> Path:
-    """As format 1 was: records on the stream and in the warehouse, and without the tables that came later."""
+    """As format 1 was: records in it, and a warehouse without the tables that came later."""
     with duckdb.connect(str(copied / "warehouse.duckdb")) as warehouse:
         warehouse.execute("DROP VIEW staging.drift")
         for table in NEW_TABLES:

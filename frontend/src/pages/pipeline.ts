@@ -22,6 +22,7 @@ const STAGE_NAMES: Record<StageState["name"], string> = {
   gold: "Models (gold)",
   simulator: "Simulator",
   alerts: "Alerts",
+  upkeep: "Upkeep",
 };
 
 const RULE_NAMES: Record<Alert["rule"], string> = {
