@@ -87,7 +87,7 @@ def npm_report(lock: str, output: str, errors: str) -> Report:
             silence = _last_line(errors)
         return Report(lock, silence=silence)
     found = [
-        f"{name} {entry['range']}: {via['title']} ({entry['severity']})"
+        f"{name} {entry['range']}: {via['title']} ({via['severity']})"
         for name, entry in sorted(vulnerable.items())
         for via in entry["via"]
         if isinstance(via, dict)  # a name stands for what is told of that package itself
