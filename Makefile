@@ -8,7 +8,7 @@ SYNC   := uv=$$(command -v $(CURDIR)/$(BIN)/uv || command -v uv); export VIRTUAL
             $$uv pip install --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check-infra check-image chaos bench wheel lock clean
+.PHONY: help install run test lint check-infra check-image audit chaos bench wheel lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,6 +69,16 @@ $(CHECKOV)/.installed: infra/checks/requirements.lock | $(DEV)
 check-infra: $(DEV) $(SCHEMA) $(CHECKOV)/.installed  ## Terraform against schema, policies and itself; no cloud
 	@cd infra && ../$(BIN)/python -m checks
 
+AUDIT := .venv-audit
+
+$(AUDIT)/.installed: security/requirements.lock | $(DEV)
+	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
+	@$(SYNC) --python $(AUDIT)/bin/python --require-hashes --requirements security/requirements.lock
+	@touch $@
+
+audit: $(AUDIT)/.installed  ## known vulnerabilities of locked dependencies: a report, where it can be asked
+	@$(AUDIT)/bin/python security/audit.py -- $(NPM)
+
 SEED   ?= $(shell date +%s)
 ROUNDS ?= 30
 
@@ -95,7 +105,8 @@ lock:  ## newest versions that fit pyproject.toml, with hashes and without addre
 	  $$uv $(LOCK) pyproject.toml --extra aws --extra postgres --extra redshift \
 	    --constraints requirements-dev.lock --output-file docker/requirements.lock && \
 	  $$uv $(LOCK) docker/build.in --constraints requirements.lock --output-file docker/build.lock && \
-	  $$uv $(LOCK) infra/checks/requirements.in --upgrade --output-file infra/checks/requirements.lock
+	  $$uv $(LOCK) infra/checks/requirements.in --upgrade --output-file infra/checks/requirements.lock && \
+	  $$uv $(LOCK) security/requirements.in --upgrade --output-file security/requirements.lock
 
 clean:  ## remove the environments and caches, never data
-	rm -rf $(VENV) $(CHECKOV) infra/checks/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV) $(AUDIT) infra/checks/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

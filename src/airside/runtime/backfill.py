@@ -41,6 +41,7 @@ def rebuild(data_dir: DataDir, settings: Settings, progress: Progress) -> int:
         UsageError: Retention has removed records from the archive.
         CorruptDataError: The archive is damaged; says where.
     """
+    data_dir.upgrade()
     data_dir.check()
     with data_dir.owned():
         lake = lake_of(data_dir)

@@ -9,6 +9,7 @@ import importlib
 import os
 import shlex
 import shutil
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -101,6 +102,14 @@ def _directory(patient: Patient) -> Finding:
             f"{text}; it holds an unfinished {REBUILD}/",
             "a backfill was cut off, or is at work",
             f"{patient.command('backfill')} does it again, if none is at work",
+        )
+    if data_dir.root.stat().st_mode & stat.S_IRWXO:
+        return Finding(
+            stage,
+            "warning",
+            f"{text}; every user of this machine may enter it",
+            "its permissions were changed, or another user made it",
+            f"chmod o= {shlex.quote(str(data_dir.root))}",
         )
     if free < _LOW_DISK_BYTES:
         return Finding(

@@ -327,14 +327,15 @@ def open_pipeline(
         settings: How the stages work.
         clock: Microseconds since the Unix epoch.
         stopping: Set by the pipeline when it has to stop, or by whoever wants it to.
-        tell: Told how it goes when the directory is new and is first rebuilt from its lake.
+        tell: Told how it goes when the directory is upgraded, or is new and first rebuilt from its
+            lake.
         meanwhile: Gives what is done beside that.
 
     Raises:
         UsageError: The directory or the lake cannot be used.
         RetryableError: Another process runs on it, or it was stopped while it was rebuilt.
     """
-    data_dir.open()
+    data_dir.open(tell)
     with ExitStack() as stack:
         stack.enter_context(data_dir.owned())
         stack.callback(gc.unfreeze)  # what is frozen at the end of a process passes for leaked
