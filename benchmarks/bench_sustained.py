@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bench_dashboard_push import Viewer
 
@@ -36,6 +36,7 @@ from airside.settings import Settings
 from airside.simulator import Simulator, SimulatorConfig, mess_preset
 from airside.stream import EmbeddedStream
 
+T = TypeVar("T")
 PUT_RECORDS = 500
 FLIGHTS_PER_DAY = 10_500
 WARM_SECONDS = 20.0
@@ -85,8 +86,8 @@ def serve(root: Path, settings: Settings) -> None:
     with operation(data_dir, settings, with_simulator=False, with_dashboard=True) as running:
         pipeline = running.pipeline
 
-        def noting(work: Callable[[], Any], note: Callable[[float, Any], None]) -> Any:
-            def wrapped() -> Any:
+        def noting(work: Callable[[], T], note: Callable[[float, T], object]) -> Callable[[], T]:
+            def wrapped() -> T:
                 begun = time.monotonic()
                 result = work()
                 note(begun, result)
@@ -94,7 +95,7 @@ def serve(root: Path, settings: Settings) -> None:
 
             return wrapped
 
-        # A defect would be to measure by `committed_at`: it is taken before the commit.
+        # Not by `committed_at`, which is taken before the commit.
         pipeline.silver.run_once = noting(  # type: ignore[method-assign]
             pipeline.silver.run_once, lambda _, done: done and committed_us.append(wall_clock())
         )
@@ -197,7 +198,8 @@ def measure(root: Path, rate: float, seconds: float, window: float, viewers: int
     def ask(line: str) -> dict[str, Any]:
         stdin.write(line + "\n")
         stdin.flush()
-        return json.loads(stdout.readline())
+        answer: dict[str, Any] = json.loads(stdout.readline())
+        return answer
 
     url = json.loads(stdout.readline())["url"]
     command = [sys.executable, __file__, "--produce", str(root), "--rate", str(rate)]
