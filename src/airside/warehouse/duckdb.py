@@ -158,7 +158,9 @@ class DuckDBWarehouse:
                 [sequence_number, shard_id],
             ).fetchall()
             if not updated:
-                execute("INSERT INTO staging.checkpoints VALUES (?, ?)", [shard_id, sequence_number])
+                execute(
+                    "INSERT INTO staging.checkpoints VALUES (?, ?)", [shard_id, sequence_number]
+                )
         return int(batch_id)
 
     def close(self) -> None:
