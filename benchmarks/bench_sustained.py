@@ -49,7 +49,12 @@ LIMIT_MB = 1_500
 def produce(data_dir: DataDir, rate: float) -> dict[str, Any]:
     """Put events at a steady rate until stdin ends, and tell how long the puts took."""
     stop = threading.Event()
-    threading.Thread(target=lambda: (sys.stdin.read(), stop.set()), daemon=True).start()
+
+    def until_told() -> None:
+        sys.stdin.read()
+        stop.set()
+
+    threading.Thread(target=until_told, daemon=True).start()
     config = SimulatorConfig(
         flights_per_day=FLIGHTS_PER_DAY,
         mess=mess_preset("typical"),
@@ -150,7 +155,7 @@ def results(
         for row in found
         if row["batch_id"] <= len(committed_us)
     ]
-    recent = [seconds for begun, seconds in refreshes if begun >= since]
+    recent = [seconds for begun, seconds in refreshes if begun + seconds >= since]
     batches = len({row["batch_id"] for row in found})
     return {
         "put_to_staging_ms": {
