@@ -26,6 +26,13 @@ QUARANTINE_COLUMNS = (
     "detail",
     "payload",
 )
+_MERGED = (
+    "SELECT COLUMNS(lambda name: name NOT IN ('ingest_date', 'ingest_hour'))"
+    " FROM read_parquet([{sources}], hive_partitioning = false, union_by_name = true)"
+)
+"""The folders' names are no columns; files that an earlier version merged hold them as such."""
+_MERGE_MEMORY = "512MB"
+"""Merging goes on beside the pipeline, so it takes one thread and little memory."""
 _FORMAT = "(FORMAT parquet, COMPRESSION zstd)"
 _HOUR_US = 3_600_000_000
 
@@ -98,7 +105,7 @@ def compact(lake: Lake, root: str, *, before: str) -> tuple[int, int]:
     for file in replaced:
         lake.delete(file.name)
     read = written = 0
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1, "memory_limit": _MERGE_MEMORY}) as connection:
         for _, group in groupby((f for f in kept if f.folder < before), key=lambda f: f[:2]):
             parts = list(group)
             if len(parts) == 1:
@@ -107,12 +114,34 @@ def compact(lake: Lake, root: str, *, before: str) -> tuple[int, int]:
             with ExitStack() as stack:
                 paths = [stack.enter_context(lake.local(part.name)) for part in parts]
                 sources = ", ".join(map(_quoted, paths))
-                write(connection, lake, f"FROM read_parquet([{sources}])", merged.name)
+                write(connection, lake, _MERGED.format(sources=sources), merged.name)
             for part in parts:
                 lake.delete(part.name)
             read += len(parts)
             written += 1
     return read, written
+
+
+def remove_before(lake: Lake, root: str, *, before: str, through: Position) -> int:
+    """Remove a zone's files of hours that are old enough and through which silver has come.
+
+    Args:
+        lake: Where the files are.
+        root: The folder of the zone and feed.
+        before: Only folders that sort before this one.
+        through: Shard → the last sequence number loaded.
+
+    Returns:
+        How many files went.
+    """
+    due = [
+        file.name
+        for file in _files(lake, root)
+        if file.folder < before and file.last <= through.get(file.shard_id, "")
+    ]
+    for name in due:
+        lake.delete(name)
+    return len(due)
 
 
 def trusted(lake: Lake, root: str, end: Position) -> dict[str, str]:

@@ -12,6 +12,7 @@ from airside.lake import Lake
 from airside.ledger import Ledger
 from airside.silver.ahead import Batch, Preparation, Source
 from airside.silver.dedupe import Dedupe
+from airside.silver.drift_store import DriftKeeper
 from airside.silver.files import CLEAN, QUARANTINE, publish
 from airside.silver.kernel import Kernel
 from airside.stream import Position, SequenceRange
@@ -70,6 +71,7 @@ class Silver:
         self._dedupe = Dedupe(
             warehouse.transform, feed, horizon=dedupe_horizon, max_ids=dedupe_max_ids
         )
+        self._drift = DriftKeeper(warehouse, feed)
         self._published = published
 
     def run_once(self) -> int:
@@ -90,6 +92,11 @@ class Silver:
             self._ledger.succeed(pending.attempt_id, {}, after)
         batch = self._preparation.next(after)
         return self._process(batch) if batch is not None else 0
+
+    def forget(self) -> int:
+        """Forget the ids that no later record can be a duplicate of; returns how many went."""
+        with self._warehouse.transaction():
+            return self._dedupe.prune()
 
     def _process(self, batch: Batch) -> int:
         planned = batch.planned
@@ -125,6 +132,7 @@ class Silver:
             connection.register(_CLEAN, clean)
             self._warehouse.load(loaded, clean=f"FROM {_CLEAN}", quarantined=refused)
             connection.unregister(_CLEAN)
+        self._drift.look(records)
         return {
             "records": loaded.received,
             "clean": loaded.clean,
