@@ -50,8 +50,9 @@ Times = tuple[float, float]
 """Seconds by the clock, and of processor time."""
 
 
-def questions(watermark: datetime) -> dict[str, Question]:
+def questions(reader: Reader, watermark: datetime) -> dict[str, Question]:
     """Name → what asks it."""
+    newest, oldest = _leg(reader, "DESC"), _leg(reader, "ASC")
     everything = Filters()
     filters = {
         "": everything,
@@ -75,11 +76,11 @@ def questions(watermark: datetime) -> dict[str, Question]:
         "passengers and turnaround": answers.passengers_vs_turnaround,
         "quality": records.quality,
         "quarantine, a page": lambda reader: records.quarantined(reader, None, 30, 0),
-        "a leg": lambda reader: legs.leg(reader, _leg(reader)["leg_key"]),
-        "a leg's turnaround": lambda reader: legs.turnaround(reader, _leg(reader)["leg_key"]),
-        "a leg's timeline": lambda reader: legs.timeline(
-            reader, _leg(reader)["leg_key"], _leg(reader)["scheduled_departure_at"].isoformat()
-        ),
+        "a leg": lambda reader: legs.leg(reader, newest[0]),
+        "an old leg": lambda reader: legs.leg(reader, oldest[0]),
+        "a leg's turnaround": lambda reader: legs.turnaround(reader, *newest),
+        "a leg's timeline": lambda reader: legs.timeline(reader, *newest),
+        "an old leg's timeline": lambda reader: legs.timeline(reader, *oldest),
     }
     for name, chosen in filters.items():
         for title, ask in {
@@ -102,14 +103,13 @@ def questions(watermark: datetime) -> dict[str, Question]:
     return asked
 
 
-def _leg(reader: Reader) -> dict[str, Any]:
-    """The leg that was planned last."""
+def _leg(reader: Reader, order: str) -> tuple[str, str]:
+    """The key and the schedule of a leg with events: of the last, or of the first of all."""
     (row,) = reader.query(
-        "SELECT leg_key, scheduled_departure_at FROM main.fct_flight_legs"
-        " WHERE scheduled_departure_at >= (SELECT watermark_at FROM main.rpt_watermark)"
-        " ORDER BY leg_key LIMIT 1"
+        "SELECT leg_key, scheduled_departure_at AS at FROM main.fct_flight_legs"
+        f" ORDER BY last_event_at {order}, leg_key LIMIT 1"
     ).to_pylist()
-    return dict(row)
+    return row["leg_key"], row["at"].isoformat()
 
 
 def timed(work: Callable[[], object]) -> Times:
@@ -165,7 +165,7 @@ def measure(data_dir: DataDir) -> dict[str, Any]:
                 pipeline.stream, pipeline.ledger, reader, clock=pipeline.clock
             )
         }
-        for name, ask in questions(watermark).items():
+        for name, ask in questions(reader, watermark).items():
             with_account[name] = lambda ask=ask: ask(reader)
         for name, ask in with_account.items():
             ask()
