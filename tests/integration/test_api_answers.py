@@ -441,6 +441,11 @@ def test_health_and_metrics(client: httpx.Client) -> None:
     assert f"airside_records_received_total {float(status['received'])}" in text
     assert f'airside_records_judged_total{{verdict="clean"}} {float(status["clean"])}' in text
     assert "airside_balanced 1.0" in text
+    stored = {part["name"]: part for part in status["storage"]}
+    assert f'airside_storage_files{{part="silver"}} {float(stored["silver"]["files"])}' in text
+    assert 'airside_storage_limit_bytes{part="stream"} 1e+10' in text
+    assert f'airside_kept{{kind="staging_rows"}} {float(status["clean"])}' in text
+    assert 'airside_kept_limit{kind="dedupe_ids"} 6e+06' in text
     assert 'airside_http_requests_total{method="GET",route="/api/v1/status",status="200"}' in text
 
 

@@ -1,5 +1,6 @@
 """Merges the archive's small files, an hour at a time."""
 
+from collections.abc import Sequence
 from itertools import groupby, pairwise
 
 from airside.bronze.archive import DATA_SUFFIX, Archive
@@ -32,6 +33,8 @@ def compact(archive: Archive, *, before: str, max_bytes: int) -> tuple[int, int]
     kept, replaced = in_force(file for file in files if not floor.covers(file))
     for file in replaced:
         _delete(archive, file)
+    for index in _orphans(archive, kept):
+        lake.delete(index)
     read = written = 0
     for _, parts in groupby((f for f in kept if f.folder < before), key=lambda f: f[:2]):
         for group in _groups([(file, lake.size(file.name)) for file in parts], max_bytes):
@@ -41,6 +44,20 @@ def compact(archive: Archive, *, before: str, max_bytes: int) -> tuple[int, int]
             read += len(group)
             written += 1
     return read, written
+
+
+def _orphans(archive: Archive, kept: Sequence[RangeFile]) -> list[str]:
+    """Indexes of parts that a merge had removed when it was cut off.
+
+    One that no merged file covers may be of a file that is just being written.
+    """
+    known = {file.name + INDEX_SUFFIX for file in kept}
+    others = [
+        RangeFile.parse(name, DATA_SUFFIX + INDEX_SUFFIX)
+        for name in archive.lake.names(archive.root, INDEX_SUFFIX)
+        if name not in known
+    ]
+    return [other.name for other in others if any(file.covers(other) for file in kept)]
 
 
 def _joined(archive: Archive, files: list[RangeFile]) -> Contents:

@@ -50,6 +50,8 @@ _RETENTION_SECONDS = 60.0
 _ROOM_SECONDS = 1.0
 _HOUR_US = 3_600_000_000
 _GOLD_PHASE_SECONDS = 0.25
+_UPKEEP_PHASE_SECONDS = 10.0
+"""The start belongs to the first answers."""
 
 
 @dataclass
@@ -147,6 +149,7 @@ class Pipeline:
     def start(self) -> None:
         """Start the stages' threads."""
         silver, gold = self.settings.silver, self.settings.gold
+        upkeep = self.settings.upkeep.every_seconds
         began = time.monotonic()
         # A refresh takes the processors for half a second, so it begins between two of silver's
         # triggers, when the last batch is on the screen already.
@@ -157,7 +160,7 @@ class Pipeline:
             ("gold", self._refresh, gold.refresh_seconds, after_silver),
             ("retention", self.make_room, _ROOM_SECONDS, 0.0),
             (ALERTS, self.monitor.run_once, self.settings.alerts.every_seconds, 0.0),
-            (UPKEEP, self._keep_up, self.settings.upkeep.every_seconds, 0.0),
+            (UPKEEP, self._keep_up, upkeep, min(_UPKEEP_PHASE_SECONDS, upkeep)),
         ):
             self.health[name] = Health()
             thread = threading.Thread(

@@ -223,8 +223,8 @@ def bring_back(warehouse: DuckDBWarehouse, feed: Feed, lake: Lake, zones: dict[s
                 ((rows,),) = cursor.execute(
                     f"INSERT INTO staging.{table} ({names}, batch_id)"
                     f" SELECT {', '.join(f'f.{name}' for name in columns[table])}, b.batch_id"
-                    " FROM read_parquet(?, hive_partitioning = false) AS f ASOF JOIN staging.batches AS b"
-                    " ON f.arrived_at <= b.last_arrived_at"
+                    " FROM read_parquet(?, hive_partitioning = false) AS f"
+                    " ASOF JOIN staging.batches AS b ON f.arrived_at <= b.last_arrived_at"
                     " WHERE f.sequence_number <= ?",
                     [str(path), reached],
                 ).fetchall()
