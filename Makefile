@@ -79,8 +79,9 @@ chaos: $(DEV)  ## kill, tear, fill and skew a pipeline at random: SEED=7 ROUNDS=
 PEERS := .venv-peers
 
 bench: $(DEV)  ## every benchmark, each with its limit beside it
-	@for script in $(filter-out %/bench_peers.py,$(wildcard benchmarks/bench_*.py)); do \
-	  $(BIN)/python $$script || exit 1; done
+	@failed=; for script in $(filter-out %/bench_peers.py,$(wildcard benchmarks/bench_*.py)); do \
+	  echo "== $$script"; $(BIN)/python $$script || failed="$$failed $$script"; done; \
+	  test -z "$$failed" || { echo "missed a limit, or did not run:$$failed" >&2; exit 1; }
 
 $(PEERS)/.installed: benchmarks/requirements.lock | $(STAMP)
 	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)

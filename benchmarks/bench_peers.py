@@ -29,6 +29,8 @@ from peers.compare import differing_airlines, differing_rows, examples
 from peers.task import Answer, write_records
 from peers.usage import usage_of_tree
 
+from airside.simulator import MESS_PRESETS
+
 OURS = "airside"
 _WARM_UP = 0.1
 """The share of the records that a process does before it is timed."""
@@ -151,13 +153,13 @@ def best(runs: list[Run]) -> tuple[float, float, int]:
 def report(count: int, same: dict[str, Run], timed: dict[str, list[Run]]) -> None:
     """Print the table."""
     wall, busy, _ = best(timed[OURS])
-    head = f"{'':36} {'records/s':>10} {'of Airside':>10} {'CPU s/M':>8} {'of Airside':>10}"
+    head = f"{'':45} {'records/s':>10} {'of Airside':>10} {'CPU s/M':>8} {'of Airside':>10}"
     print(f"{head} {'peak MiB':>9}")
     for name, runs in timed.items():
         seconds, processor, peak = best(runs)
         title = f"{same[name].title} ({same[name].version})"
         print(
-            f"{title:36} {count / seconds:10,.0f} {wall / seconds:10.2f}"
+            f"{title:45} {count / seconds:10,.0f} {wall / seconds:10.2f}"
             f" {processor / count * 1e6:8.1f} {processor / busy:10.2f} {peak / 2**20:9,.0f}"
         )
     print("\nWhat each needed beside its own functions")
@@ -165,15 +167,22 @@ def report(count: int, same: dict[str, Run], timed: dict[str, list[Run]]) -> Non
         print(f"  {done.title}: {done.needed}")
 
 
+def _whole(text: str) -> int:
+    """A number of something that has to be there."""
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: expected a whole number from 1 up")
+    return int(text)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--records", type=int, default=500_000)
-    parser.add_argument("--mess", default="typical", help="the simulator's level")
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--rounds", type=int, default=3, help="0 compares and times nothing")
+    parser.add_argument("--records", type=_whole, default=500_000)
+    parser.add_argument("--mess", choices=list(MESS_PRESETS), default="typical")
+    parser.add_argument("--threads", type=_whole, default=2)
+    parser.add_argument("--rounds", type=int, default=3, help="0 compares, and times nothing")
     parser.add_argument(
         "--engines", nargs="+", metavar="NAME", choices=engine_names(), default=engine_names()
     )

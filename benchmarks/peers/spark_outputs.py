@@ -15,8 +15,8 @@ _SETTINGS = {
 
 
 def session(threads: int) -> SparkSession:
-    """The process's session, on so many cores."""
-    spark = SparkSession.getActiveSession() or open_session(f"local[{threads}]")
+    """A session with settings of its own, in the process's Spark of so many cores."""
+    spark = (SparkSession.getActiveSession() or open_session(f"local[{threads}]")).newSession()
     for name, value in _SETTINGS.items():
         spark.conf.set(name, value)
     return spark

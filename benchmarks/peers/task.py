@@ -137,3 +137,17 @@ def folders(target: Path) -> tuple[Path, Path]:
     clean.mkdir(parents=True)
     refused.mkdir()
     return clean, refused
+
+
+def leg_delays(clean: Path) -> str:
+    """The question, in DuckDB's SQL, over the clean rows."""
+    return f"""
+        WITH legs AS (
+            SELECT arg_max(airline_iata, (event_at, line)) AS airline_iata,
+                arg_max(departure_delay_minutes, (event_at, line)) AS minutes
+            FROM read_parquet('{clean}/*.parquet')
+            WHERE departure_delay_minutes IS NOT NULL AND airline_iata IS NOT NULL
+            GROUP BY flight_icao, departure_airport_iata, scheduled_departure_at
+        )
+        SELECT airline_iata, count(*), avg(minutes), median(minutes) FROM legs GROUP BY ALL
+    """

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from airside.silver.dedupe import DUPLICATES, Dedupe
 from airside.silver.kernel import RECORDS, Kernel
-from peers.task import CLEAN, Answer, folders
+from peers.task import CLEAN, Answer, folders, leg_delays
 
 TITLE = "Airside's kernel"
 PACKAGE = "duckdb"
@@ -45,18 +45,7 @@ def run(source: Path, target: Path, threads: int) -> Answer:
                 f" SELECT sequence_number::BIGINT, 'duplicate' FROM {DUPLICATES})"
                 f" TO '{refused}/{number}.parquet'"
             )
-        return connection.execute(
-            f"""
-            WITH legs AS (
-                SELECT arg_max(airline_iata, (event_at, line)) AS airline_iata,
-                    arg_max(departure_delay_minutes, (event_at, line)) AS minutes
-                FROM read_parquet('{clean}/*.parquet')
-                WHERE departure_delay_minutes IS NOT NULL AND airline_iata IS NOT NULL
-                GROUP BY flight_icao, departure_airport_iata, scheduled_departure_at
-            )
-            SELECT airline_iata, count(*), avg(minutes), median(minutes) FROM legs GROUP BY ALL
-            """
-        ).fetchall()
+        return connection.execute(leg_delays(clean)).fetchall()
 
 
 def _records(batch: pa.RecordBatch) -> pa.Table:

@@ -93,8 +93,7 @@ def _judged(source: Path) -> str:
             *(f"{_integer(name, NATURAL)} AS {name}" for name in NATURALS if name != "heading"),
             f"{_integer('altitude_ft', INTEGER)} AS altitude_ft",
             f"{_integer('heading', NATURAL, 360)} AS heading",
-            f"transform(lower(flight_status_text), {list(STATUSES)}, {list(STATUSES.values())}, NULL)"
-            " AS flight_status",
+            f"{_status('flight_status_text')} AS flight_status",
         ]
     )
     return f"""
@@ -146,6 +145,10 @@ def _unless_fraction(section: str, field: str) -> str:
 def _text(value: str) -> str:
     trimmed = f"trim(BOTH ' ' FROM {value})"
     return f"if(match({trimmed}, '^[^\\\\[{{]'), {trimmed}, NULL)"
+
+
+def _status(text: str) -> str:
+    return f"transform(lower({text}), {list(STATUSES)}, {list(STATUSES.values())}, NULL)"
 
 
 def _time(text: str) -> str:
