@@ -2,10 +2,12 @@
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+from support.contents import explained
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -17,6 +19,11 @@ if TYPE_CHECKING:
 # there fails here.
 settings.register_profile("airside", deadline=None, derandomize="CI" in os.environ)
 settings.load_profile("airside")
+
+
+def pytest_assertrepr_compare(op: str, left: Any, right: Any) -> list[str] | None:
+    """Show how two warehouses differ; aligning thousands of rows would take many minutes."""
+    return explained(left, right) if op == "==" else None
 
 
 @pytest.fixture(scope="session")

@@ -6,12 +6,14 @@ their names and nothing is counted twice. SQLite in WAL mode: other processes re
 """
 
 import json
+import shlex
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from airside.errors import CorruptDataError
 from airside.sqlite import connect, transaction, translated_errors
 
 _SCHEMA = """
@@ -172,6 +174,13 @@ class Ledger:
             "stage = ? AND outcome = ? ORDER BY attempt_id DESC LIMIT ?", stage, outcome, limit
         )
 
+    def attempts(self) -> dict[str, int]:
+        """Stage → how many of its attempts are kept."""
+        with self._errors():
+            return dict(
+                self._db.execute("SELECT stage, count(*) FROM attempts GROUP BY stage ORDER BY 1")
+            )
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -183,10 +192,13 @@ class Ledger:
                 f" error FROM attempts WHERE {where}",
                 parameters,
             ).fetchall()
-        return [
-            Attempt(r[0], r[1], json.loads(r[2]), r[3], r[4], r[5], json.loads(r[6]), r[7])
-            for r in rows
-        ]
+        try:
+            return [
+                Attempt(r[0], r[1], json.loads(r[2]), r[3], r[4], r[5], json.loads(r[6]), r[7])
+                for r in rows
+            ]
+        except (TypeError, ValueError) as error:
+            raise CorruptDataError(f"{self._path} is damaged: {error}; {self._cure}") from error
 
     def _move(self, stage: str, through: Mapping[str, str]) -> None:
         self._db.executemany(
@@ -209,12 +221,19 @@ class Ledger:
         with self._errors(), transaction(self._db, kind):
             yield
 
+    @property
+    def _cure(self) -> str:
+        root = shlex.quote(str(self._path.parent))
+        return (
+            "restore the whole directory from a copy, or make a new one of all that is whole with "
+            f"`airside backfill --source {root} --data-dir NEW`"
+        )
+
     def _errors(self) -> AbstractContextManager[None]:
         return translated_errors(
             self._path,
             what="a ledger",
-            cure="move the data directory aside and rebuild it from its archive with "
-            "`airside backfill`",
+            cure=self._cure,
         )
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from airside.errors import CorruptDataError, RetryableError
 
 _BUSY_SECONDS = 30.0
+_LOG_BYTES = 67_108_864
+"""What a write-ahead log keeps of the disk once it has been merged into its file."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -15,6 +17,7 @@ def connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
     return db
 
 
@@ -43,11 +46,15 @@ def translated_errors(path: Path, *, what: str, cure: str) -> Iterator[None]:
     try:
         yield
     except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode == sqlite3.SQLITE_ERROR:  # no such table, no such column
+        # Text that is no UTF-8 is told without a code.
+        code = getattr(error, "sqlite_errorcode", None)
+        if code == sqlite3.SQLITE_ERROR and "no such" in str(error):  # table, or column
             raise CorruptDataError(
                 f"{path} is not {what} of Airside's ({error}); move it away, or choose another "
                 "data directory"
             ) from error
+        if code in {None, sqlite3.SQLITE_ERROR}:
+            raise CorruptDataError(f"{path}: {error}; {cure}") from error
         raise RetryableError(
             f"{path}: {error}; free disk space or check the permissions, then try again"
         ) from error

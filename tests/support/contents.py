@@ -1,5 +1,7 @@
 """The whole contents of a data directory, in a form that two of them can be compared by."""
 
+from collections import Counter
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +20,9 @@ GOLD = (
 )
 _OWN = "COLUMNS(lambda c: c NOT LIKE '%batch_id')"
 """All but how the records happened to be cut into batches."""
+_MANY_ROWS = 100
+_SHOWN_ROWS = 3
+_ROW_WIDTH = 2_000
 
 
 def warehouse_contents(path: Path) -> dict[str, list[Any]]:
@@ -48,4 +53,29 @@ def archived_lines(data_dir: Path) -> list[bytes]:
         with path.open("rb") as file:
             text = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True).read()
         lines += text.split(b"\n")[:-1]
+    return lines
+
+
+def explained(left: Any, right: Any) -> list[str] | None:
+    """What a failed comparison of contents shows: a few rows that only one side has.
+
+    Returns:
+        None where the two are no contents, or small ones.
+    """
+    if isinstance(left, dict) and isinstance(right, dict) and left.keys() == right.keys():
+        tables = [(name, left[name], right[name]) for name in left if left[name] != right[name]]
+    else:
+        tables = [("rows", left, right)]
+    if not all(isinstance(rows, list) for _, *sides in tables for rows in sides):
+        return None
+    if max((len(rows) for _, *sides in tables for rows in sides), default=0) < _MANY_ROWS:
+        return None
+    lines = ["the contents differ"]
+    for name, *sides in tables:
+        counts = [Counter(map(repr, rows)) for rows in sides]
+        only = [counts[0] - counts[1], counts[1] - counts[0]]
+        lines.append(f"{name}: {len(sides[0])} and {len(sides[1])} rows")
+        for side, rows in zip(("left", "right"), only, strict=True):
+            lines.append(f"  {rows.total()} only on the {side}")
+            lines += [f"    {row[:_ROW_WIDTH]}" for row in islice(rows, _SHOWN_ROWS)]
     return lines

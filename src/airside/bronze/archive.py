@@ -8,7 +8,16 @@ from airside.errors import CorruptDataError
 from airside.events import Feed
 from airside.lake import Lake
 from airside.ledger import Ledger
-from airside.stream import Backlog, Frame, Horizon, RangeFile, SequenceRange, Stream, hour_folder
+from airside.stream import (
+    Backlog,
+    Frame,
+    Horizon,
+    RangeFile,
+    SequenceRange,
+    Stream,
+    hour_folder,
+    in_force,
+)
 
 BRONZE = "bronze"
 DATA_SUFFIX = ".ndjson.zst"
@@ -111,6 +120,7 @@ class Archiver:
         self._clock = clock
         self._cut_us = int(cut_seconds * 1e6)
         self._cut_bytes = cut_bytes
+        self._has_adopted = False
 
     def run_once(self, *, flush: bool = False) -> int:
         """Archive what is due, or all there is with `flush`; returns how many records.
@@ -118,6 +128,9 @@ class Archiver:
         What a crash or an error cut off comes first, over exactly the same records. What arrives
         meanwhile is left to the next time.
         """
+        if not self._has_adopted:
+            adopt(self._archive, self._ledger)
+            self._has_adopted = True
         done = self._redo()
         horizon: Horizon | None = None
         while True:
@@ -167,6 +180,38 @@ class Archiver:
         counts = {"records": records, "files": 1, "stored_bytes": size}
         self._ledger.succeed(attempt_id, counts, planned.through)
         return records
+
+
+def adopt(archive: Archive, ledger: Ledger) -> None:
+    """Let the ledger know of files that it has forgotten.
+
+    A ledger whose log has lost its end, or that is an older copy, stands before files that are
+    there. Their records must not be archived again, in files that are cut elsewhere and overlap.
+    """
+    position = ledger.position(BRONZE)
+    names = archive.lake.names(archive.root, DATA_SUFFIX)
+    files, _ = in_force(RangeFile.parse(name, DATA_SUFFIX) for name in names)
+    for file in files:
+        reached = position.get(file.shard_id, "")
+        if file.last <= reached:
+            continue
+        contents = archive.read_index(file.name)
+        if contents.after > reached:
+            return  # records between them are missing: whoever reads the archive says so
+        frames = [frame for frame in contents.frames if frame.first_sequence_number > reached]
+        through = {file.shard_id: file.last}
+        after = {file.shard_id: reached} if reached else {}
+        attempt_id = ledger.begin(BRONZE, {"after": after, "through": through})
+        ledger.succeed(
+            attempt_id,
+            {
+                "records": sum(frame.records for frame in frames),
+                "files": int(contents.after == reached),
+                "stored_bytes": archive.lake.size(file.name) if contents.after == reached else 0,
+            },
+            through,
+        )
+        position |= through
 
 
 def _by_shard(frames: Sequence[Frame]) -> list[list[Frame]]:

@@ -5,6 +5,7 @@ microseconds). With it, a rebuild gives the same rows as the live run, `arrived_
 index also names the record that the file follows, so that a file that is gone is noticed.
 """
 
+import zlib
 from dataclasses import dataclass
 from typing import Annotated, NamedTuple
 
@@ -14,6 +15,11 @@ from airside.errors import CorruptDataError
 from airside.stream import Frame, Run
 
 INDEX_SUFFIX = ".index.json"
+CURE = (
+    "restore both from a copy of the archive, or let `airside backfill` write them again while the "
+    "stream still has their records"
+)
+"""What to do about a damaged file."""
 
 
 class Contents(NamedTuple):
@@ -37,6 +43,12 @@ class _Index(msgspec.Struct):
     shard_id: str
     after: str
     frames: Annotated[list[_IndexedFrame], msgspec.Meta(min_length=1)]
+    checksum: int | None = None
+    """Over all of the above; an earlier version wrote none."""
+
+
+def _checksum(index: _Index) -> int:
+    return zlib.crc32(msgspec.json.encode((index.shard_id, index.after, index.frames)))
 
 
 def encode_index(contents: Contents) -> bytes:
@@ -49,6 +61,7 @@ def encode_index(contents: Contents) -> bytes:
             for frame in contents.frames
         ],
     )
+    index.checksum = _checksum(index)
     return msgspec.json.encode(index)
 
 
@@ -122,8 +135,7 @@ def decode(name: str, data: bytes, index: bytes) -> Contents:
     expected = sum(frame.stored_bytes for frame in decoded.frames)
     if expected != len(data):
         raise CorruptDataError(
-            f"{name} has {len(data):,} bytes, its index says {expected:,}; restore both from a "
-            "copy of the archive"
+            f"{name} has {len(data):,} bytes, its index says {expected:,}; {CURE}"
         )
     frames = []
     start = 0
@@ -137,8 +149,9 @@ def decode(name: str, data: bytes, index: bytes) -> Contents:
 
 def _decoded(name: str, index: bytes) -> _Index:
     try:
-        return msgspec.json.decode(index, type=_Index)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise CorruptDataError(
-            f"{name}{INDEX_SUFFIX} cannot be read ({error}); restore it from a copy of the archive"
-        ) from error
+        decoded = msgspec.json.decode(index, type=_Index)
+        if decoded.checksum not in {None, _checksum(decoded)}:
+            raise ValueError("its checksum does not fit")  # noqa: TRY301 - told the same way
+    except (ValueError, OverflowError) as error:  # msgspec's errors and those of UTF-8 among them
+        raise CorruptDataError(f"{name}{INDEX_SUFFIX} cannot be read ({error}), and without it no more can {name}; {CURE}") from error
+    return decoded

@@ -4,7 +4,8 @@ What enters is the stream's records, verbatim; what leaves is Parquet in the lak
 warehouse's staging, and a quarantine that keeps the bytes.
 """
 
-from airside.silver.files import ZONES, beyond, compact, trusted
-from airside.silver.stage import SILVER, Silver, Source
+from airside.silver.ahead import Source
+from airside.silver.files import ZONES, beyond, compact, remove_before, trusted
+from airside.silver.stage import SILVER, Silver
 
-__all__ = ["SILVER", "ZONES", "Silver", "Source", "beyond", "compact", "trusted"]
+__all__ = ["SILVER", "ZONES", "Silver", "Source", "beyond", "compact", "remove_before", "trusted"]

@@ -169,7 +169,7 @@ def under_another_name(desk: Bench) -> None:
     [
         (cut_off, r"\.zst has [\d,]+ bytes, its index says [\d,]+; restore both"),
         (without_index, r"\.zst\.index\.json is missing; restore it"),
-        (index_cut_off, r"\.index\.json cannot be read .* restore it"),
+        (index_cut_off, r"\.index\.json cannot be read .* restore both"),
         (index_not_text, r"\.index\.json cannot be read"),
         (index_of_nothing, r"\.index\.json cannot be read"),
         (index_without_runs, r"\.index\.json cannot be read"),

@@ -2,6 +2,7 @@
 
 import os
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -15,6 +16,9 @@ import pytest
 
 from airside.errors import CorruptDataError, RetryableError, TerminalError
 from airside.stream import EmbeddedStream, SequenceRange, frames_to_arrow
+from airside.stream.frame import count_records
+from airside.stream.mark import mark_of, read_mark
+from airside.stream.salvage import SalvagedStream
 from support.streams import START_US, TESTS, batch, position, read_all, records
 
 
@@ -121,6 +125,7 @@ def test_a_consumer_ahead_of_the_file_is_told(path: Path) -> None:
         stream.put(batch("a", 0, 30))
         end = position(stream)
     path.unlink()  # somebody makes room …
+    mark_of(path).unlink()
     with opened(path) as stream:
         stream.put(batch("b", 0, 10))  # … and the numbers start again below what has been read
         with pytest.raises(CorruptDataError, match=r"ends at record 10 of shard-000, but 30 have"):
@@ -149,8 +154,112 @@ def test_a_frame_damaged_on_disk_is_named(path: Path) -> None:
             (data,) = database.execute("SELECT data FROM frames WHERE frame_id = 2").fetchone()
             damaged = data[:20] + bytes([data[20] ^ 1]) + data[21:]
             database.execute("UPDATE frames SET data = ? WHERE frame_id = 2", [damaged])
-        with pytest.raises(CorruptDataError, match=rf"records {51:020} to {100:020} of shard"):
-            frames_to_arrow(read_all(stream))
+        with pytest.raises(CorruptDataError, match="of shard-000 that begins with record 51 is"):
+            read_all(stream)
+
+
+def test_an_arrival_altered_on_disk_is_named(path: Path) -> None:
+    """No checksum of SQLite's or zstd's covers what a row says of its frame."""
+    with opened(path) as stream:
+        stream.put(batch("a", 0, 50))
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.execute("UPDATE frames SET arrived_at_us = arrived_at_us + 64")
+        with pytest.raises(CorruptDataError, match="of shard-000 that begins with record 1 is"):
+            read_all(stream)
+
+
+def test_what_an_earlier_version_put_is_read_and_added_to(path: Path) -> None:
+    with opened(path) as stream:
+        stream.put(batch("a", 0, 50))
+    with closing(sqlite3.connect(path, isolation_level=None)) as database:
+        database.execute("ALTER TABLE frames DROP COLUMN checksum")
+    mark_of(path).unlink()
+    with opened(path) as stream:
+        stream.put(batch("a", 1, 50))
+        assert count_records(read_all(stream)) == 100
+
+
+class TestTheMark:
+    """What was lost is told from what never was."""
+
+    def test_a_log_that_lost_its_end_is_named(self, path: Path, tmp_path: Path) -> None:
+        left = torn(path, tmp_path / "left", spare_mark=True)
+        with pytest.raises(
+            CorruptDataError, match=r"ends at record 50 of .*, but 100 were"
+        ) as told:
+            EmbeddedStream(left, clock=lambda: START_US)
+        assert f"`airside backfill --source {left.parent} --data-dir NEW`" in str(told.value)
+
+    def test_a_put_that_was_never_durable_is_not_missed(self, path: Path, tmp_path: Path) -> None:
+        """A power cut tears a put's pages before anybody was told that it is safe."""
+        left = torn(path, tmp_path / "left", spare_mark=False)
+        with closing(EmbeddedStream(left, clock=lambda: START_US)) as stream:
+            assert count_records(read_all(stream)) == 50
+            stream.put(batch("a", 2, 50))
+            assert count_records(read_all(stream)) == 100
+
+    @pytest.mark.parametrize("content", [b"", b"\x00" * 60, b'00000000 {"shard-000": "99"}\n'])
+    def test_one_that_is_damaged_proves_nothing(self, content: bytes, path: Path) -> None:
+        filled(path)
+        mark_of(path).write_bytes(content)
+        with opened(path) as stream:
+            stream.put(batch("a", 0, 50))
+        assert read_mark(path)["shard-000"] > 50
+
+
+def torn(path: Path, left: Path, *, spare_mark: bool) -> Path:
+    """A stream whose log has lost its second put; its mark knows of it, or not."""
+    left.mkdir()
+    with opened(path) as stream:
+        stream.put(batch("a", 0, 50))
+        if not spare_mark:
+            shutil.copyfile(mark_of(path), left / mark_of(path).name)
+        stream.put(batch("a", 1, 50))
+        for name in {path.name, f"{path.name}-wal", mark_of(path).name}:
+            if not (left / name).exists():
+                shutil.copyfile(path.with_name(name), left / name)
+    log = left / f"{path.name}-wal"
+    os.truncate(log, log.stat().st_size - 100)
+    return left / path.name
+
+
+class TestSalvage:
+    def test_one_damaged_frame_costs_no_other(self, path: Path) -> None:
+        with opened(path) as stream:
+            for number in range(5):
+                stream.put(batch("a", number, 10))
+            whole = read_all(stream)
+        with closing(sqlite3.connect(path, isolation_level=None)) as database:
+            database.execute("UPDATE frames SET data = zeroblob(20) WHERE frame_id = 3")
+        with closing(SalvagedStream(path, {"shard-000": f"{10:020}"})) as salvaged:
+            frames = salvaged.read({}, max_records=1_000, max_bytes=1_000_000)
+            assert frames == [whole[1], whole[3], whole[4]]
+            assert [str(hole) for hole in salvaged.holes] == ["21 to 30 of shard-000"]
+            assert salvaged.backlog({}).records == 30
+
+    def test_what_the_mark_knows_of_is_missed(self, path: Path, tmp_path: Path) -> None:
+        left = torn(path, tmp_path / "left", spare_mark=True)
+        with closing(SalvagedStream(left, {})) as salvaged:
+            assert [str(hole) for hole in salvaged.holes] == ["51 to 100 of shard-000"]
+
+    def test_zeroed_pages_cost_what_lies_on_them(self, path: Path) -> None:
+        with opened(path) as stream:
+            for _ in range(200):
+                stream.put([os.urandom(900)])
+        content = bytearray(path.read_bytes())
+        start = len(content) // 2 // 4096 * 4096
+        content[start : start + 8192] = bytes(8192)
+        path.write_bytes(content)
+        with closing(SalvagedStream(path, {})) as salvaged:
+            found = count_records(salvaged.read({}, max_records=1_000, max_bytes=10_000_000))
+            gone = sum(hole.records for hole in salvaged.holes)
+        assert found + gone == 200
+        assert 0 < gone <= 20
+
+    def test_no_database_at_all_gives_nothing(self, path: Path) -> None:
+        path.write_bytes(b"no database" * 1_000)
+        with closing(SalvagedStream(path, {})) as salvaged:
+            assert salvaged.read({}, max_records=1, max_bytes=1) == []
 
 
 def truncated_in_the_middle(path: Path) -> None:
@@ -193,6 +302,9 @@ def test_an_emptied_file_does_not_pass_for_a_new_stream(path: Path) -> None:
     with opened(path) as stream:
         end = position(stream)
     os.truncate(path, 0)
+    with pytest.raises(CorruptDataError, match=r"ends at record 0 of shard-000, but .* durable"):
+        EmbeddedStream(path, clock=lambda: START_US)
+    mark_of(path).unlink()
     with opened(path) as stream, pytest.raises(CorruptDataError, match="not the file that it was"):
         read_all(stream, end)
 

@@ -61,8 +61,9 @@ class Writer:
                 raise
 
     def _entry(self, payload: bytes) -> Entry:
-        line = payload.replace(b"\n", b" ") + b"\n"  # so that what Firehose archives are lines too
-        return {"Data": line, "PartitionKey": f"{zlib.crc32(self._identity(payload)):08x}"}
+        record = payload.replace(b"\n", b" ")
+        key = f"{zlib.crc32(self._identity(record)):08x}"
+        return {"Data": record + b"\n", "PartitionKey": key}  # what Firehose archives are lines too
 
     def _put(self, entries: list[Entry]) -> int:
         left = entries
