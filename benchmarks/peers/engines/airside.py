@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from airside.silver.dedupe import DUPLICATES, Dedupe
+from airside.silver.dedupe import Dedupe
 from airside.silver.kernel import RECORDS, Kernel
 from peers.task import CLEAN, Answer, folders, leg_delays
 
@@ -33,16 +33,16 @@ def run(source: Path, target: Path, threads: int) -> Answer:
         kernel = Kernel(connection)
         dedupe = Dedupe(connection)
         for number, batch in enumerate(pq.ParquetFile(source).iter_batches(_BATCH)):
-            kernel.read(_records(batch), "batch")
-            dedupe.run("batch")
+            rows = kernel.to_arrow(_records(batch))
+            rows = rows.append_column("is_duplicate", dedupe.run(rows))
+            connection.register("batch", rows)
             connection.execute(
-                f"COPY (SELECT {columns} FROM ({dedupe.accepted('batch')}))"
+                f"COPY (SELECT {columns} FROM batch WHERE reason IS NULL AND NOT is_duplicate)"
                 f" TO '{clean}/{number}.parquet'"
             )
             connection.execute(
-                "COPY (SELECT sequence_number::BIGINT AS line, reason FROM batch"
-                " WHERE reason IS NOT NULL UNION ALL"
-                f" SELECT sequence_number::BIGINT, 'duplicate' FROM {DUPLICATES})"
+                "COPY (SELECT sequence_number::BIGINT AS line, coalesce(reason, 'duplicate') AS"
+                " reason FROM batch WHERE reason IS NOT NULL OR is_duplicate)"
                 f" TO '{refused}/{number}.parquet'"
             )
         return connection.execute(leg_delays(clean)).fetchall()
