@@ -8,7 +8,7 @@ SYNC   := uv=$$(command -v $(CURDIR)/$(BIN)/uv || command -v uv); export VIRTUAL
             $$uv pip install --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check-infra check-image audit chaos bench wheel lock clean
+.PHONY: help install run test lint check-infra check-image audit chaos bench bench-peers wheel lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,8 +85,21 @@ ROUNDS ?= 30
 chaos: $(DEV)  ## kill, tear, fill and skew a pipeline at random: SEED=7 ROUNDS=50
 	@$(BIN)/python tests/chaos/drive.py --seed $(SEED) --rounds $(ROUNDS)
 
+# other engines, in an environment of their own
+PEERS := .venv-peers
+
 bench: $(DEV)  ## every benchmark, each with its limit beside it
-	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+	@failed=; for script in $(filter-out %/bench_peers.py,$(wildcard benchmarks/bench_*.py)); do \
+	  echo "== $$script"; $(BIN)/python $$script || failed="$$failed $$script"; done; \
+	  test -z "$$failed" || { echo "missed a limit, or did not run:$$failed" >&2; exit 1; }
+
+$(PEERS)/.installed: benchmarks/requirements.lock | $(STAMP)
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(SYNC) --python $(PEERS)/bin/python --require-hashes --requirements benchmarks/requirements.lock
+	@touch $@
+
+bench-peers: $(PEERS)/.installed  ## Airside's transform beside other engines: OPTIONS="--rounds 1"
+	@PYTHONPATH=src $(PEERS)/bin/python benchmarks/bench_peers.py $(OPTIONS)
 
 check-image: $(DEV)  ## the image's Dockerfile, its steps and what they make, without an engine
 	@$(BIN)/python docker/check.py
@@ -106,7 +119,9 @@ lock:  ## newest versions that fit pyproject.toml, with hashes and without addre
 	    --constraints requirements-dev.lock --output-file docker/requirements.lock && \
 	  $$uv $(LOCK) docker/build.in --constraints requirements.lock --output-file docker/build.lock && \
 	  $$uv $(LOCK) infra/checks/requirements.in --upgrade --output-file infra/checks/requirements.lock && \
-	  $$uv $(LOCK) security/requirements.in --upgrade --output-file security/requirements.lock
+	  $$uv $(LOCK) security/requirements.in --upgrade --output-file security/requirements.lock && \
+	  $$uv $(LOCK) pyproject.toml benchmarks/requirements.in --upgrade --extra spark \
+	    --constraints requirements-dev.lock --output-file benchmarks/requirements.lock
 
 clean:  ## remove the environments and caches, never data
-	rm -rf $(VENV) $(CHECKOV) $(AUDIT) infra/checks/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV) $(AUDIT) $(PEERS) infra/checks/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
