@@ -392,6 +392,7 @@ export interface Accounting {
   consumers: Record<"bronze" | "silver", Consumer>;
   /** Quarantine reason → records, most first. */
   reasons: Record<string, number>;
+  lost: number;
 }
 
 export interface StageState {

@@ -37,18 +37,24 @@ export class AccountingPanel {
       this.verdict.className = `verdict verdict-${verdict}`;
       this.verdict.textContent = account.balanced ? "✓ Both balance" : "✕ Does not balance";
     }
+    const lost: Term[] =
+      account.lost > 0
+        ? [{ label: "lost", value: account.lost, hint: "In a damaged stream, before this directory was made of it" }]
+        : [];
     const received: Term = { label: "received", value: account.received, hint: "Taken by the stream" };
     replaceChildren(
       this.equations,
       equation("Archive", received, [
         { label: "archived", value: account.archived, hint: "Written, verbatim, to the archive" },
         { label: "awaiting archive", value: account.awaiting_archive, hint: "On the stream, behind the archive" },
+        ...lost,
       ]),
       equation("Transform", received, [
         { label: "clean", value: account.clean, hint: "Accepted into the warehouse" },
         { label: "quarantined", value: account.quarantined, hint: "Refused, with the reason and the bytes kept" },
         { label: "duplicates", value: account.duplicates, hint: "Same event_id as an accepted record" },
         { label: "in flight", value: account.in_flight, hint: "On the stream, behind the transform" },
+        ...lost,
       ]),
     );
   }

@@ -383,6 +383,7 @@ class Accounting(_Model):
     balanced: bool
     consumers: dict[str, Consumer]
     reasons: dict[str, int]
+    lost: int = 0
 
 
 class StageState(_Model):

@@ -12,17 +12,20 @@ the furthest consumer has read, and as far beyond as has been looked. Each consu
 what lies on the stream between its checkpoint and that end, have to give the same sum.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from airside.bronze import BRONZE
 from airside.ledger import Ledger
 from airside.silver import SILVER
-from airside.stream import Backlog, Stream
+from airside.stream import Backlog, Position, Stream
+from airside.stream.salvage import Hole
 from airside.warehouse import Reader
 
 _THROUGHPUT_SECONDS = 10
+_LOST = "lost"
+_INSIDE, _BEYOND = "inside", "beyond"
 
 _VERDICTS = """
 WITH verdicts AS (
@@ -73,6 +76,9 @@ class Accounting:
     consumers: dict[str, Consumer]
     reasons: dict[str, int]
     """Quarantine reason → records, most first."""
+    lost: int = 0
+    """Of those received, how many a damaged stream had lost before this directory was made of it.
+    They are a term of both equations."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -100,8 +106,12 @@ def account(
     checkpoint = {row["shard_id"]: row["sequence_number"] for row in rows if row["shard_id"]}
     judged = verdicts["clean"] + verdicts["quarantined"] + verdicts["duplicates"]
     archive_backlog, backlog = stream.backlogs([archive_position, checkpoint])
-    by_archive, by_silver = archived + archive_backlog.records, judged + backlog.records
-    received = max(by_archive, by_silver) if backlog.received is None else backlog.received
+    lost, uncounted = _lost(ledger)
+    by_archive = archived + archive_backlog.records + lost
+    by_silver = judged + backlog.records + lost
+    received = max(by_archive, by_silver)
+    if backlog.received is not None:
+        received = backlog.received + uncounted
 
     def consumer(stage: str, behind: Backlog, done: int) -> Consumer:
         now_us = clock()
@@ -129,4 +139,30 @@ def account(
             SILVER: consumer(SILVER, backlog, verdicts["loaded"]),
         },
         reasons=dict(zip(reasons["reason"], reasons["records"], strict=True)),
+        lost=lost,
     )
+
+
+def note_lost(ledger: Ledger, holes: Sequence[Hole], end: Position) -> None:
+    """Write down what is lost, so that no account passes over it.
+
+    Args:
+        ledger: Of the directory that goes on without the records.
+        holes: What is lost.
+        end: Where that directory's stream goes on: what is lost behind it has no number there.
+    """
+    ledger.note(
+        _LOST,
+        {f"{hole.shard_id}/{hole.first}/{_side(hole, end)}": str(hole.records) for hole in holes},
+    )
+
+
+def _side(hole: Hole, end: Position) -> str:
+    return _INSIDE if hole.last < int(end.get(hole.shard_id, 0)) else _BEYOND
+
+
+def _lost(ledger: Ledger) -> tuple[int, int]:
+    """How many records are lost, and how many of those the stream did not count."""
+    noted = ledger.position(_LOST)
+    beyond = (int(records) for place, records in noted.items() if place.endswith(_BEYOND))
+    return sum(map(int, noted.values())), sum(beyond)

@@ -245,7 +245,10 @@ class DataDir:
         document |= settled
         partial = self.root / f".{_MARKER}.{os.getpid()}"
         known = {name: value for name, value in document.items() if value is not None}
-        partial.write_text(json.dumps(known) + "\n", encoding="utf-8")
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(known) + "\n")
+            file.flush()
+            os.fsync(file.fileno())  # a power cut must not leave the name without the content
         partial.replace(path)
 
 

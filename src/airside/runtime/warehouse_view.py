@@ -152,6 +152,7 @@ def _as_pipeline(account: WarehouseAccount) -> dict[str, Any]:
         "balanced": account.balanced,
         "consumers": {BRONZE: consumer, SILVER: consumer},
         "reasons": account.reasons,
+        "lost": 0,
         "is_running": False,
         "stages": [],
         "alerts": [],

@@ -4,7 +4,16 @@ What enters is the stream's records, verbatim; what leaves is Parquet in the lak
 warehouse's staging, and a quarantine that keeps the bytes.
 """
 
-from airside.silver.files import ZONES, beyond, compact, trusted
+from airside.silver.files import QUARANTINE_COLUMNS, ZONES, beyond, compact, trusted
 from airside.silver.stage import SILVER, Silver, Source
 
-__all__ = ["SILVER", "ZONES", "Silver", "Source", "beyond", "compact", "trusted"]
+__all__ = [
+    "QUARANTINE_COLUMNS",
+    "SILVER",
+    "ZONES",
+    "Silver",
+    "Source",
+    "beyond",
+    "compact",
+    "trusted",
+]
