@@ -17,10 +17,11 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, zip_longest
 from pathlib import Path
 
+from bench_silver_sql import event
+
 from airside.runtime.data_dir import DataDir
 from airside.runtime.pipeline import open_pipeline
 from airside.settings import Settings
-from bench_silver_sql import event
 
 LIMIT = 1.25
 """At most so much more together than the sum of each alone."""

@@ -4,11 +4,13 @@ Each target takes any bytes and raises AssertionError where it does not hold. Th
 tests call the same.
 """
 
+import atexit
 import json
 from collections.abc import Callable
 from functools import cache
 from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 import oracle
@@ -22,13 +24,20 @@ from oracle.sample import SAMPLE
 GOOD = json.dumps(json.loads(SAMPLE)).encode()
 """A record that is clean, whatever lies beside it."""
 LIMIT = 1024 * 1024
+_UPPER = {
+    name: name
+    for name in (
+        *("flight_icao", "airline_iata", "tail_number", "aircraft_type", "runway_in_use"),
+        *("departure_gate", "arrival_gate"),
+    )
+} | {"leg_key": "flight_icao"}
+"""Columns in upper case, and what they are made of."""
 Target = Callable[[bytes], None]
 
 
 @cache
 def _kernel() -> Kernel:
-    import duckdb  # noqa: PLC0415 - a fuzzer forks before it needs it
-
+    atexit.register(_kernel.cache_clear)  # what lives longer than the library passes for leaked
     return Kernel(duckdb.connect(), threads=1)
 
 
@@ -52,6 +61,8 @@ def _agree(payload: bytes, row: dict[str, Any]) -> None:
     for column in FLIGHT_EVENTS.column_names:
         if verdict.row and column in verdict.row:
             want = verdict.row[column]
+            if column in _UPPER and not str(verdict.row[_UPPER[column]]).isascii():
+                continue  # whose case the contract leaves open
             assert row[column] == want, (payload, column, row[column], want)
 
 
@@ -67,7 +78,7 @@ def door_array(data: bytes) -> None:
     try:
         records = _elements(data)
     except Problem as problem:
-        assert 400 <= problem.status < 500, data
+        _is_the_senders(problem)
         return
     text = data.decode()  # else it would have been refused
     try:
@@ -76,6 +87,10 @@ def door_array(data: bytes) -> None:
         return  # deeper, or with longer numbers, than the standard library goes
     assert isinstance(elements, list), data
     assert [_plain(each) for each in records] == [_plain(json.dumps(e).encode()) for e in elements]
+
+
+def _is_the_senders(problem: Problem) -> None:
+    assert 400 <= problem.status < 500, problem.detail
 
 
 def _plain(element: bytes) -> Any:
@@ -89,7 +104,7 @@ def door_gzip(data: bytes) -> None:
         taken = inflate(data[: len(data) // 2]) + inflate(data[len(data) // 2 :])
         inflate.finish()
     except Problem as problem:
-        assert 400 <= problem.status < 500, data
+        _is_the_senders(problem)
         return
     assert len(taken) <= LIMIT + 1
 

@@ -170,8 +170,9 @@ def _staged(
     """The same of what staging has of the file's range; the file's own where that is not all."""
     hour = file.folder.rpartition("ingest_date=")[2].replace("/ingest_hour=", " ")
     found = patient.reader.query(
-        f"SELECT count(*) AS n, coalesce(bit_xor(hash(t)), 0) AS xor FROM (SELECT"
-        f" {', '.join(columns)} FROM {table} WHERE shard_id = ? AND sequence_number BETWEEN ? AND ?"
+        "SELECT count(*) AS n, coalesce(bit_xor(hash(t)), 0) AS xor FROM"
+        f" (SELECT {', '.join(columns)} FROM {table} WHERE shard_id = ?"
+        " AND sequence_number > ? AND sequence_number <= ?"
         " AND date_trunc('hour', arrived_at) = CAST(? || ':00:00' AS TIMESTAMP)) AS t",
         [file.shard_id, file.first, file.last, hour],
     ).to_pylist()[0]

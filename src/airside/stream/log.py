@@ -16,6 +16,9 @@ from pathlib import Path
 
 _HEADER = struct.Struct(">8I")
 _FRAME = struct.Struct(">6I")
+_PAGE = struct.Struct(">I")
+_PAGES_AT = 28
+"""Where a database says how many pages it has."""
 
 
 def log_of(stream: Path) -> Path:
@@ -52,15 +55,21 @@ def laid_over(stream: Path, scratch: Path) -> Path:
     with copy.open("r+b") as file:
         for log in logs:
             content = log.read_bytes()
-            _, _, size, _, *salts, _, _ = _HEADER.unpack_from(content)
-            for start in range(
-                _HEADER.size, len(content) - _FRAME.size - size + 1, _FRAME.size + size
-            ):
-                page, _, *frame_salts, _, _ = _FRAME.unpack_from(content, start)
-                end = file.seek(0, os.SEEK_END)
-                if frame_salts == salts and 0 < page <= end // size + 1:
+            size = _HEADER.unpack_from(content)[2]
+            salts = content[16:24]
+            starts = range(_HEADER.size, len(content) - _FRAME.size - size + 1, _FRAME.size + size)
+            most = file.seek(0, os.SEEK_END) // size + len(starts)
+            for start in starts:
+                (page,) = _PAGE.unpack_from(content, start)
+                # A damaged head of a page could name any, and a log begun anew has old ones behind.
+                if content[start + 8 : start + 16] == salts and 0 < page <= most:
                     file.seek((page - 1) * size)
-                    file.write(content[start + _FRAME.size :][:size])
+                    file.write(content[start + _FRAME.size : start + _FRAME.size + size])
+            # A last put without its end speaks of pages that did not come: they are empty ones.
+            file.seek(_PAGES_AT)
+            (pages,) = _PAGE.unpack(file.read(_PAGE.size))
+            if file.seek(0, os.SEEK_END) < pages * size <= most * size:
+                file.truncate(pages * size)
     return copy
 
 
