@@ -89,7 +89,7 @@ fuzz: $(ATHERIS)  ## records and the door's bodies, guided by coverage: SECONDS=
 	@for target in $(TARGET); do \
 	  echo "$$target for $(SECONDS) s"; mkdir -p build/fuzz/$$target; \
 	  PYTHONPATH=.venv-fuzz $(BIN)/python tests/fuzz/drive.py $$target -max_total_time=$(SECONDS) \
-	    -max_len=65536 -timeout=30 -rss_limit_mb=4096 -verbosity=0 -print_final_stats=1 \
+	    -max_len=65536 -dict=tests/fuzz/json.dict -timeout=30 -rss_limit_mb=4096 -verbosity=0 -print_final_stats=1 \
 	    -artifact_prefix=build/fuzz/failed-$$target- build/fuzz/$$target tests/fuzz/corpus/$$target || exit 1; done
 
 bench: $(DEV)  ## every benchmark, each with its limit beside it

@@ -1,8 +1,8 @@
 """Fuzzes a target, guided by what code its inputs reach; see `make fuzz`.
 
-Needs atheris, which `make fuzz` installs beside the environment. Inputs that reach something new are
-kept in `build/fuzz/TARGET`; what is worth keeping goes into `tests/fuzz/corpus/TARGET`, which the
-tests replay. One that fails is written to a file whose name is printed, and
+Needs atheris, which `make fuzz` installs beside the environment. Inputs that reach something new
+are kept in `build/fuzz/TARGET`; what is worth keeping goes into `tests/fuzz/corpus/TARGET`, which
+the tests replay. One that fails is written to a file whose name is printed, and
 `PYTHONPATH=.venv-fuzz .venv/bin/python tests/fuzz/drive.py TARGET FILE` does it again.
 """
 
