@@ -110,8 +110,9 @@ def damages(seed: int) -> Iterator[Damage]:
     rng = random.Random(f"damage {seed}")
     for number in count():
         for kind in KINDS:
+            is_log = kind.endswith("wal")  # which a run in good order leaves none of
             yield Damage(
-                rng.choice(["at rest", "cut off"]),
+                "cut off" if is_log else rng.choice(["at rest", "cut off"]),
                 kind,
                 rng.choice(list(_SPOILT)),
                 f"{seed} {number} {kind}",
