@@ -121,7 +121,7 @@ class Chaos:
         time.sleep(round_.seconds)  # the instant of the end, not a wait for anything
         end(process, round_.end, round_.seconds)
         feed.join()
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=280)
         self.log.append(f"  exit {process.returncode} {said.decode(errors='replace').strip()}")
         assert b"Traceback" not in said, self.log[-1]
         gently = round_.end in {End.TERMINATE, End.PAUSE_AND_STOP}
@@ -133,7 +133,7 @@ class Chaos:
         process = start(command, "--data-dir", self.disturbed)
         time.sleep(seconds)
         process.kill()
-        _, said = process.communicate(timeout=120)
+        _, said = process.communicate(timeout=280)
         assert b"Traceback" not in said, said.decode()
         self.log.append(f"  {command}: exit {process.returncode} {said.decode().strip()}")
         # Killed between its renames, it leaves what the doctor names; doing it again mends it.
@@ -147,13 +147,13 @@ class Chaos:
         before = {shard: str(last).zfill(20) for shard, last in disturbed._ends().items()}
         self._extra += 1
         with tempfile.NamedTemporaryFile(suffix=".ndjson") as file:
-            corpus = hostile(20_000, seed=self.seed * 1_000 + self._extra)
+            corpus = hostile(2_000, seed=self.seed * 1_000 + self._extra) * 10
             file.writelines(record.replace(b"\n", b" ") + b"\n" for record in corpus)
             file.flush()
             process = start("ingest", file.name, "--data-dir", self.disturbed)
             time.sleep(seconds)
             process.kill()
-            _, said = process.communicate(timeout=120)
+            _, said = process.communicate(timeout=280)
         assert b"Traceback" not in said, said.decode()
         put = disturbed.read(before, max_records=10**9, max_bytes=10**12)
         for frame in put:
