@@ -1,8 +1,9 @@
 """What a million distinct flight designators cost: time and memory, batch by batch.
 
 Every record is of a flight of its own, five of them on one aircraft, so that no state is shared and
-every table keyed by flight grows with each. Printed are processor time a record of the first and the last batches, and the
-memory that the process holds: growth shows whether either depends on what has been seen.
+every table keyed by flight grows with each. Printed are processor time a record of the first and
+the last batches, and the memory that the process holds: growth shows whether either depends on what
+has been seen.
 
     .venv/bin/python benchmarks/bench_designators.py --designators 1000000
 """

@@ -190,6 +190,11 @@ def _probe(url: str, page: Page, watermark: datetime, seconds: int) -> list[floa
         put_at[gate] = time.time()
         _put(url, [_event(watermark, gate, number + 1)])
     page.wait_for_timeout(5_000)
+    return shown_after(page, put_at)
+
+
+def shown_after(page: Page, put_at: dict[str, float]) -> list[float]:
+    """Seconds from each gate's put to the painted cell, for a page that watches."""
     shown = {gate: at / 1_000 for gate, at in page.evaluate("window.shownAt").items()}
     return [
         min((at for other, at in shown.items() if other >= gate), default=float("inf")) - at_put

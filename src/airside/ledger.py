@@ -174,6 +174,13 @@ class Ledger:
             "stage = ? AND outcome = ? ORDER BY attempt_id DESC LIMIT ?", stage, outcome, limit
         )
 
+    def attempts(self) -> dict[str, int]:
+        """Stage → how many of its attempts are kept."""
+        with self._errors():
+            return dict(
+                self._db.execute("SELECT stage, count(*) FROM attempts GROUP BY stage ORDER BY 1")
+            )
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()

@@ -85,6 +85,14 @@ class StreamSettings(_Section):
         gt=0,
         description="Records that every consumer has read are kept so long on the embedded stream",
     )
+    max_bytes: int = Field(
+        10_000_000_000,
+        ge=1_000_000,
+        description="The embedded stream holds at most so much; full, it takes no more records",
+    )
+    patience_seconds: float = Field(
+        3_600, ge=0, description="simulate, replay and ingest wait so long for room on a full one"
+    )
 
 
 class LakeSettings(_Section):
@@ -102,6 +110,12 @@ class BronzeSettings(_Section):
 
     cut_seconds: Seconds = Field(60, description="A file is cut at this age …")
     cut_bytes: int = Field(5_000_000, ge=1, description="… or at this size, as stored")
+    keep_days: float | None = Field(
+        None,
+        gt=0,
+        description="The archive is kept so long; for ever where not set",
+        examples=["400"],
+    )
 
 
 class SilverSettings(_Section):
@@ -116,6 +130,18 @@ class SilverSettings(_Section):
         24, gt=0, description="An event_id seen again within it is a duplicate"
     )
     dedupe_max_ids: int = Field(5_000_000, ge=1, description="So many ids are remembered")
+    keep_days: float | None = Field(
+        None,
+        gt=0,
+        description="Files of cleaned rows are kept so long; for ever where not set",
+        examples=["400"],
+    )
+    quarantine_days: float | None = Field(
+        None,
+        gt=0,
+        description="Files of refused records are kept so long; for ever where not set",
+        examples=["90"],
+    )
 
 
 class WarehouseSettings(_Section):
@@ -137,8 +163,18 @@ class WarehouseSettings(_Section):
     staging_days: float | None = Field(
         None,
         gt=0,
-        description="A server's staging keeps rows so long after loading; for ever where not set",
+        description="Staging keeps rows so long after loading; for ever where not set",
         examples=["30"],
+    )
+    batch_hours: float = Field(
+        48,
+        ge=1,
+        description="The embedded one accounts for single batches so long, then for hours",
+    )
+    wal_bytes: int = Field(
+        256_000_000,
+        ge=1_000_000,
+        description="At this size its write-ahead log is merged into the file",
     )
 
 
@@ -232,6 +268,13 @@ class AlertSettings(_Section):
     silent_minutes: float = Field(
         15, ge=0, description="Time since a source system was last heard; a day at most"
     )
+    schema_drift: float = Field(
+        0.05,
+        ge=0,
+        le=1,
+        description="Share of a source's records with a field or type that it did not send before",
+    )
+    keep: int = Field(1_000, ge=1, description="So many alerts are kept")
     webhook_url: Annotated[SecretStr, AfterValidator(_web_address)] | None = Field(
         None,
         description="Alerts are POSTed here as JSON, when they begin and when they end",
@@ -243,6 +286,15 @@ class LedgerSettings(_Section):
     """The ledger."""
 
     keep_attempts: int = Field(10_000, ge=100, description="Attempts kept of each stage")
+
+
+class UpkeepSettings(_Section):
+    """What the pipeline does by itself so that nothing grows without bound."""
+
+    every_seconds: Seconds = Field(60, description="How often it looks for something to do")
+    compaction: Literal["hourly", "never"] = Field(
+        "hourly", description="When the small files of past hours are merged"
+    )
 
 
 class Settings(_Section):
@@ -257,6 +309,7 @@ class Settings(_Section):
     warehouse: WarehouseSettings = WarehouseSettings()
     gold: GoldSettings = GoldSettings()
     ledger: LedgerSettings = LedgerSettings()
+    upkeep: UpkeepSettings = UpkeepSettings()
     dashboard: DashboardSettings = DashboardSettings()
     alerts: AlertSettings = AlertSettings()
 

@@ -8,6 +8,8 @@ from pathlib import Path
 from airside.errors import CorruptDataError, RetryableError
 
 _BUSY_SECONDS = 30.0
+_LOG_BYTES = 67_108_864
+"""What a write-ahead log keeps of the disk once it has been merged into its file."""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -15,6 +17,7 @@ def connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
+    db.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
     return db
 
 

@@ -49,11 +49,7 @@ def duplicates_by_batch(
         edges = [0, *sorted(min(cut, len(records)) for cut in cuts), len(records)]
         for start, end in pairwise(edges):
             batch = as_batch(records[start:end])
-            connection.register("batch", batch)
-            dedupe.run("batch")
-            rows = connection.sql(dedupe.accepted("batch")).to_arrow_table().to_pylist()
-            clean = {row["sequence_number"] for row in batch.to_pylist() if not row["reason"]}
-            found |= clean - {row["sequence_number"] for row in rows}
+            found |= set(batch["sequence_number"].filter(dedupe.run(batch)).to_pylist())
             dedupe.prune()
     return sorted(found)
 

@@ -156,7 +156,18 @@ class View:
         self.epoch: str = snapshot["epoch"]
         self.seq: int = snapshot["seq"]
         self.parts = {name: part for name, part in snapshot.items() if name != "live"}
-        self.flights = {row["leg_key"]: row for row in snapshot["live"]["flights"]}
+        self._numbered: dict[int, dict[str, Any]] = {}
+        self._insert(snapshot["live"]["flights"])
+
+    @property
+    def flights(self) -> dict[str, dict[str, Any]]:
+        """The live flights by their leg."""
+        return {row["leg_key"]: row for row in self._numbered.values()}
+
+    def _insert(self, rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            assert row["number"] not in self._numbered, "a number in use stands for one flight"
+            self._numbered[row["number"]] = {n: v for n, v in row.items() if n != "number"}
 
     def apply(self, delta: dict[str, Any]) -> None:
         """Take a delta in, as the contract says."""
@@ -164,10 +175,12 @@ class View:
             return
         assert delta["seq"] == self.seq + 1, "no delta may be missing"
         self.seq = delta["seq"]
-        for change in delta["upserts"]:
-            self.flights.setdefault(change["leg_key"], {}).update(change)
-        for key in delta["removes"]:
-            del self.flights[key]
-        self.parts |= {
-            name: part for name, part in delta.items() if name not in {"upserts", "removes"}
-        }
+        for number in delta["removes"]:
+            del self._numbered[number]
+        self._insert(delta["inserts"])
+        for block in delta["changes"]:
+            for name, values in block["cells"].items():
+                for number, value in zip(block["numbers"], values, strict=True):
+                    self._numbered[number][name] = value
+        known = {"inserts", "changes", "removes"}
+        self.parts |= {name: part for name, part in delta.items() if name not in known}

@@ -213,6 +213,11 @@ export interface LiveFlight {
   events: number;
 }
 
+/** A live flight, and the number by which the stream calls it while it is active. */
+export interface NumberedFlight extends LiveFlight {
+  number: number;
+}
+
 /** Statuses in the order of a flight; a status without flights is left out. */
 export type ByStatus = Partial<Record<FlightStatus, number>>;
 
@@ -392,11 +397,15 @@ export interface Accounting {
   consumers: Record<"bronze" | "silver", Consumer>;
   /** Quarantine reason → records, most first. */
   reasons: Record<string, number>;
+  /** Of those archived, how many retention has removed since. */
+  archive_removed: number;
+  /** Of those received, how many retention had removed before the directory was rebuilt. */
+  not_kept: number;
   lost: number;
 }
 
 export interface StageState {
-  name: "bronze" | "silver" | "gold" | "simulator" | "alerts";
+  name: "bronze" | "silver" | "gold" | "simulator" | "alerts" | "upkeep";
   /** When it last got something done, wall clock; null where it never did. */
   last_success_at: Instant | null;
   /** Seconds before the answer's `at`. */
@@ -408,7 +417,7 @@ export interface StageState {
 }
 
 export interface Alert {
-  rule: "airline_delay" | "security_wait" | "quarantine" | "lag" | "silent_source";
+  rule: "airline_delay" | "security_wait" | "quarantine" | "lag" | "silent_source" | "schema_drift";
   /** An airline, airport, consumer or source; null for all. */
   subject: string | null;
   summary: string;
@@ -421,6 +430,39 @@ export interface Alert {
   ended_at: Instant | null;
 }
 
+/** Of a bounded sample of each batch. */
+export interface DriftFigures {
+  received: number;
+  examined: number;
+  unreadable: number;
+  untracked: number;
+  sources: number;
+  new_fields: number;
+  changed_types: number;
+  missing_fields: number;
+  changes: number;
+}
+
+export interface DriftFinding {
+  /** Empty where records name none. */
+  source_system_id: string;
+  path: string;
+  kind: "new_field" | "changed_type" | "missing_field";
+  /** False where the source has always been so. */
+  is_change: boolean;
+  is_in_contract: boolean;
+  /** In the order in which they came. */
+  json_types: string;
+  records: number;
+  source_examined: number;
+  share: number;
+  first_seen_at: Instant;
+  last_seen_at: Instant;
+  example: string;
+}
+
+export type DriftAnswer = Page<DriftFinding> & DriftFigures;
+
 export interface Pipeline extends Accounting {
   /** Whether a pipeline runs on the data; false for a dashboard over data at rest. */
   is_running: boolean;
@@ -430,9 +472,11 @@ export interface Pipeline extends Accounting {
 }
 
 export interface StoredPart {
-  name: "stream" | "bronze" | "silver" | "quarantine" | "gold" | "warehouse" | "ledger" | "alerts";
+  name: "stream" | "bronze" | "silver" | "quarantine" | "gold" | "warehouse" | "ledger" | "alerts" | "work";
   bytes: number;
   files: number;
+  /** What it may take at most; null where nothing limits it. */
+  limit_bytes: number | null;
 }
 
 export interface Failure {
@@ -524,7 +568,7 @@ export interface Stamp extends Meta {
 
 /** Everything unfiltered that the Operations page shows. */
 export interface Snapshot extends Stamp, Parts {
-  live: { active: number; by_status: ByStatus; flights: LiveFlight[] };
+  live: { active: number; by_status: ByStatus; flights: NumberedFlight[] };
   version: string;
 }
 
@@ -540,14 +584,18 @@ export interface Hello extends Stamp {
   heartbeat_seconds: number;
 }
 
-/** A leg that is new comes with every field, a known one with those that changed. */
-export type LiveFlightChange = Pick<LiveFlight, "leg_key"> & Partial<LiveFlight>;
+/** Cells that changed: `cells` has a value for each of `numbers`; some may be as they were. */
+export interface FlightChanges {
+  numbers: number[];
+  cells: { [Field in keyof LiveFlight]?: LiveFlight[Field][] };
+}
 
 /** `event: delta`. Only the parts that changed are there. */
 export interface Delta extends Stamp, Partial<Parts> {
-  upserts: LiveFlightChange[];
-  /** `leg_key`s that are active no longer. */
-  removes: string[];
+  /** Numbers of flights that are active no longer; taken out first, as new ones may get them. */
+  removes: number[];
+  inserts: NumberedFlight[];
+  changes: FlightChanges[];
 }
 
 /** `event: heartbeat`, each second without a delta. */

@@ -1,19 +1,19 @@
 /** Live status of all active flights: the board with search, sort and pause. */
-import type { LiveFlight } from "../api/types";
+import type { NumberedFlight } from "../api/types";
 import type { Context } from "../state/context";
 import { shownFlights, watermarkOf } from "../state/context";
 import { saveCsv, toCsv } from "../ui/csv";
 import { h, replaceChildren, setAttributes, setText, uniqueId } from "../ui/dom";
 import { count } from "../ui/format";
-import { compare } from "../ui/table";
-import { Changes } from "./changes";
-import { type BoardColumn, COLUMNS, searchText } from "./columns";
+import { changeClass } from "./changes";
+import { type BoardColumn, COLUMNS } from "./columns";
 import { BoardGrid } from "./grid";
+import { BoardOrder, type Sort } from "./order";
 
 export class Board {
   readonly element: HTMLElement;
   private readonly grid: BoardGrid;
-  private readonly changes = new Changes();
+  private readonly order = new BoardOrder();
   private readonly note = h("p", { class: "panel-note" });
   private readonly message = h("div", { class: "panel-message" });
   private readonly search = h("input", {
@@ -27,19 +27,21 @@ export class Board {
     attrs: { type: "button", "aria-pressed": false },
     on: { click: () => this.pause(!this.isPaused) },
   });
-  private sort: { column: BoardColumn | undefined; descending: boolean } = {
+  private sort: Sort = {
     column: COLUMNS.find(({ key }) => key === "scheduled_departure_at"),
     descending: false,
   };
   private isPaused = false;
   private missed = 0;
-  private rows: LiveFlight[] = [];
+  /** All that pass the filters; while paused as they were then. */
+  private rows: readonly NumberedFlight[] = [];
+  private sorted: readonly NumberedFlight[] = [];
 
   constructor(private readonly context: Context) {
     this.grid = new BoardGrid({
       open: (flight) => context.view.update({ leg: flight.leg_key }),
       sortBy: (column) => this.sortBy(column),
-      changeClass: (flight, column) => this.changes.classOf(flight.leg_key, column.key, column.isTelemetry ?? false),
+      changeClass: (flight, column) => (this.isPaused ? "" : changeClass(context.live.flights, flight, column)),
     });
     this.grid.setSort(this.sort.column?.key ?? "", false);
     const titleId = uniqueId("board");
@@ -67,7 +69,7 @@ export class Board {
       h("div", { class: "panel-body" }, this.grid.element, this.message),
     );
     context.live.changed.on(({ flights, isSnapshot }) => {
-      for (const [leg, fields] of flights) if (fields) this.changes.note(leg, fields);
+      this.order.note(flights.isOther ? null : flights.fields);
       if (this.isPaused) this.notePause(isSnapshot ? this.rows.length : flights.size);
     });
     context.view.changed.on(({ view, previous }) => {
@@ -84,17 +86,15 @@ export class Board {
 
   /** Marks that are over go, even where nothing new comes. */
   tick(): void {
-    if (this.changes.sweep()) this.grid.render();
+    if (!this.isPaused) this.grid.render();
   }
 
   private render(): void {
-    const all = this.isPaused ? this.rows : shownFlights(this.context);
-    if (!this.isPaused) this.rows = all;
-    const words = this.search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const found = words.length === 0 ? all : all.filter((flight) => matches(flight, words));
-    this.grid.setRows(this.sorted(found), watermarkOf(this.context));
-    this.renderNote(found.length);
-    this.renderMessage(found.length);
+    if (!this.isPaused) this.rows = shownFlights(this.context);
+    this.sorted = this.order.take(this.rows, this.search.value, this.sort);
+    this.grid.setRows(this.sorted, watermarkOf(this.context));
+    this.renderNote(this.sorted.length);
+    this.renderMessage(this.sorted.length);
   }
 
   private renderNote(found: number): void {
@@ -132,17 +132,6 @@ export class Board {
     this.update({ isForced: true });
   }
 
-  private sorted(flights: readonly LiveFlight[]): LiveFlight[] {
-    const { column, descending } = this.sort;
-    if (!column) return [...flights];
-    const keyed = flights.map((flight) => ({ flight, value: column.value(flight) }));
-    keyed.sort(
-      (a, b) =>
-        compare(a.value, b.value, descending) || compare(a.flight.flight_icao, b.flight.flight_icao, false),
-    );
-    return keyed.map(({ flight }) => flight);
-  }
-
   private sortBy(column: BoardColumn): void {
     const descending = this.sort.column?.key === column.key && !this.sort.descending;
     this.sort = { column, descending };
@@ -153,6 +142,8 @@ export class Board {
   private pause(isPaused: boolean): void {
     this.isPaused = isPaused;
     this.missed = 0;
+    // flights change in place, so what stands still is a copy
+    if (isPaused) this.rows = this.rows.map((flight) => ({ ...flight }));
     setText(this.pauseButton, isPaused ? "Resume" : "Pause");
     setAttributes(this.pauseButton, { "aria-pressed": isPaused });
     this.render();
@@ -164,13 +155,10 @@ export class Board {
   }
 
   private saveCsv(): void {
-    const fields = Object.keys(this.rows[0] ?? { leg_key: "" }) as (keyof LiveFlight)[];
-    const lines = this.sorted(this.rows).map((flight) => fields.map((field) => flight[field]));
+    const { number: _, ...first } = this.rows[0] ?? { number: 0, leg_key: "" };
+    const fields = Object.keys(first) as (keyof NumberedFlight)[];
+    const rows = new BoardOrder().take(this.rows, "", this.sort);
+    const lines = rows.map((flight) => fields.map((field) => flight[field]));
     saveCsv("live-flights", toCsv(fields, lines));
   }
-}
-
-function matches(flight: LiveFlight, words: string[]): boolean {
-  const text = searchText(flight);
-  return words.every((word) => text.includes(word));
 }

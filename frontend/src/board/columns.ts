@@ -227,6 +227,18 @@ export function fittingColumns(width: number): BoardColumn[] {
   return COLUMNS.filter((column) => chosen.has(column));
 }
 
+/** Of what the search box looks through, what may change. */
+export const SEARCHED_FIELDS = [
+  "airline_iata",
+  "airline_name",
+  "tail_number",
+  "aircraft_type",
+  "arrival_airport_iata",
+  "departure_gate",
+  "arrival_gate",
+  "flight_status",
+] as const satisfies readonly (keyof LiveFlight)[];
+
 /** What the search box looks through. */
 export function searchText(flight: LiveFlight): string {
   return [

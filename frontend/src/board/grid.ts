@@ -2,7 +2,7 @@
  * A grid of thousands of rows of which only those in sight exist. Rows keep their place by index;
  * the keyboard moves one tab stop through all of them.
  */
-import type { LiveFlight } from "../api/types";
+import type { NumberedFlight } from "../api/types";
 import { h, rem, setAttributes, setText, uniqueId } from "../ui/dom";
 import { type BoardColumn, fittingColumns } from "./columns";
 
@@ -11,10 +11,10 @@ const ROW_HEIGHT = 1.9;
 const SPARE_ROWS = 6;
 
 export interface GridOptions {
-  open: (flight: LiveFlight) => void;
+  open: (flight: NumberedFlight) => void;
   sortBy: (column: BoardColumn) => void;
   /** "" where the cell has not just changed. */
-  changeClass: (flight: LiveFlight, column: BoardColumn) => string;
+  changeClass: (flight: NumberedFlight, column: BoardColumn) => string;
 }
 
 export class BoardGrid {
@@ -24,7 +24,7 @@ export class BoardGrid {
   private readonly viewport: HTMLElement;
   private readonly pool: HTMLElement[] = [];
   private columns: BoardColumn[] = [];
-  private rows: readonly LiveFlight[] = [];
+  private rows: readonly NumberedFlight[] = [];
   private sort = { key: "", descending: false };
   private now: number | null = null;
   /** The row that Tab reaches. */
@@ -49,10 +49,11 @@ export class BoardGrid {
     new ResizeObserver(() => this.fit()).observe(this.viewport);
   }
 
-  setRows(rows: readonly LiveFlight[], now: number | null): void {
+  setRows(rows: readonly NumberedFlight[], now: number | null): void {
+    const isOther = rows !== this.rows;
     this.rows = rows;
     this.now = now;
-    if (!rows.some((row) => row.leg_key === this.current)) this.current = rows[0]?.leg_key ?? null;
+    if (isOther && !rows.some((row) => row.leg_key === this.current)) this.current = rows[0]?.leg_key ?? null;
     this.body.style.height = `${rows.length * this.rowHeight()}px`;
     setAttributes(this.element, { "aria-rowcount": rows.length + 1 });
     this.render();
@@ -147,7 +148,7 @@ export class BoardGrid {
     return line;
   }
 
-  private renderRow(line: HTMLElement, flight: LiveFlight, index: number, height: number): void {
+  private renderRow(line: HTMLElement, flight: NumberedFlight, index: number, height: number): void {
     const isOther = line.dataset["leg"] !== flight.leg_key;
     line.dataset["leg"] = flight.leg_key;
     line.style.transform = `translateY(${index * height}px)`;

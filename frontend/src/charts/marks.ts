@@ -29,11 +29,18 @@ const BOX = 24;
 const PLANE_REM = 0.95;
 const SQUARE_REM = 0.35;
 const DIRECTIONS = 72;
+/** With more of them in sight, planes would lie over one another: each is a dot then. */
+const MOST_PLANES = 4_000;
+const DOT_REM = 0.16;
 
 export class MarkLayer {
   readonly canvas = h("canvas", { class: "map-marks", attrs: { "aria-hidden": "true" } });
   private marks: readonly Mark[] = [];
-  private placed: { x: number; y: number; mark: Mark }[] = [];
+  /** Of the marks in sight: which, and where. */
+  private inSight = 0;
+  private places = new Uint32Array(0);
+  private xs = new Float32Array(0);
+  private ys = new Float32Array(0);
   private stamps = new Map<number, HTMLCanvasElement>();
   private stampKey = "";
 
@@ -51,30 +58,57 @@ export class MarkLayer {
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
     pen.clearRect(0, 0, width, height);
     this.renewStamps(colors, ratio);
-    this.placed = [];
     const stampPixels = Math.ceil(rem() * PLANE_REM * ratio);
     const size = stampPixels / ratio;
     const whole = (place: number): number => Math.round(place * ratio) / ratio; // else it is blurred
     const square = rem() * SQUARE_REM;
     const fills = new Map(STATUSES.map((status) => [status, colors.status(status)]));
-    for (const mark of this.marks) {
-      const [x, y] = project(mark.longitude, mark.latitude);
-      if (x < -size || y < -size || x > width + size || y > height + size) continue;
-      this.placed.push({ x, y, mark });
-      if (mark.heading === null) {
-        pen.fillStyle = fills.get(mark.status) ?? colors.text;
-        pen.fillRect(x - square / 2, y - square / 2, square, square);
-      } else {
+    this.place(project, width, height, size);
+    const dot = this.inSight > MOST_PLANES ? Math.max(1 / ratio, whole(rem() * DOT_REM)) : 0;
+    let filling: FlightStatus | null = null;
+    for (let at = 0; at < this.inSight; at += 1) {
+      const mark = this.marks[this.places[at] ?? 0] as Mark;
+      const [x, y] = [this.xs[at] ?? 0, this.ys[at] ?? 0];
+      if (mark.heading !== null && dot === 0) {
         pen.drawImage(this.stamp(mark.heading, colors, stampPixels), whole(x - size / 2), whole(y - size / 2), size, size);
+        continue;
       }
+      if (mark.status !== filling) {
+        filling = mark.status;
+        pen.fillStyle = fills.get(filling) ?? colors.text;
+      }
+      const side = dot || square;
+      pen.fillRect(dot ? whole(x - side / 2) : x - side / 2, dot ? whole(y - side / 2) : y - side / 2, side, side);
     }
+  }
+
+  private place(project: Projection, width: number, height: number, reach: number): void {
+    if (this.places.length < this.marks.length) {
+      const room = 2 * this.marks.length;
+      this.places = new Uint32Array(room);
+      this.xs = new Float32Array(room);
+      this.ys = new Float32Array(room);
+    }
+    let number = 0;
+    this.marks.forEach(({ longitude, latitude }, index) => {
+      const [x, y] = project(longitude, latitude);
+      if (x < -reach || y < -reach || x > width + reach || y > height + reach) return;
+      this.places[number] = index;
+      this.xs[number] = x;
+      this.ys[number] = y;
+      number += 1;
+    });
+    this.inSight = number;
   }
 
   /** The uppermost mark at a place, in CSS pixels. */
   at(x: number, y: number): Mark | null {
     const reach = (rem() * PLANE_REM) / 2;
-    const found = this.placed.findLast((one) => Math.abs(one.x - x) <= reach && Math.abs(one.y - y) <= reach);
-    return found?.mark ?? null;
+    for (let at = this.inSight - 1; at >= 0; at -= 1) {
+      const isNear = Math.abs((this.xs[at] ?? 0) - x) <= reach && Math.abs((this.ys[at] ?? 0) - y) <= reach;
+      if (isNear) return this.marks[this.places[at] ?? 0] ?? null;
+    }
+    return null;
   }
 
   private renewStamps(colors: Palette, ratio: number): void {

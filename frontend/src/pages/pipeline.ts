@@ -3,6 +3,7 @@ import { getJson } from "../api/client";
 import type { Alert, Failure, Page, QualityRow, StageState, StatusAnswer, StoredPart } from "../api/types";
 import { AccountingPanel } from "../panels/accounting";
 import { consumerPanels, PipelineHistory } from "../panels/consumers";
+import { DriftPanel } from "../panels/drift";
 import { QuarantinePanels } from "../panels/quarantine";
 import type { Context } from "../state/context";
 import { poll } from "../state/poll";
@@ -29,6 +30,7 @@ const RULE_NAMES: Record<Alert["rule"], string> = {
   quarantine: "Refused records",
   lag: "Lag",
   silent_source: "Silent source",
+  schema_drift: "Schema drift",
 };
 
 interface Flag {
@@ -42,6 +44,7 @@ export function pipelinePage({ live }: Context): PageView {
   const history = new PipelineHistory();
   const consumers = consumerPanels();
   const quarantine = new QuarantinePanels();
+  const drift = new DriftPanel();
   const flags = flagPanel();
   const stages = stagePanel();
   const storage = storagePanel();
@@ -98,6 +101,7 @@ export function pipelinePage({ live }: Context): PageView {
       quarantine.samples.element,
       flags.panel.element,
       alerts.element,
+      drift.panel.element,
       failures.element,
     ),
     show: () => {
@@ -105,11 +109,13 @@ export function pipelinePage({ live }: Context): PageView {
       showPipeline();
       asking.start();
       quarantine.asking.start();
+      drift.asking.start();
     },
     leave: () => {
       isShown = false;
       asking.stop();
       quarantine.asking.stop();
+      drift.asking.stop();
     },
   };
 }
@@ -224,7 +230,7 @@ function showStorage({ panel, bars }: BarPanel<StoredPart>, { storage, version, 
       key: part.name,
       label: part.name,
       value: part.bytes,
-      text: `${bytes(part.bytes)}, ${count(part.files)} files`,
+      text: `${bytes(part.bytes)}${part.limit_bytes === null ? "" : ` of ${bytes(part.limit_bytes)}`}, ${count(part.files)} files`,
     })),
   );
 }

@@ -35,7 +35,9 @@ export class AccountingPanel {
     if (verdict !== this.shownVerdict) {
       this.shownVerdict = verdict;
       this.verdict.className = `verdict verdict-${verdict}`;
-      this.verdict.textContent = account.balanced ? "✓ Both balance" : "✕ Does not balance";
+      this.verdict.textContent = account.balanced
+        ? `✓ Both balance${account.lost > 0 ? `, with ${account.lost.toLocaleString("en")} lost to damage` : ""}`
+        : "✕ Does not balance";
     }
     const lost: Term[] =
       account.lost > 0
@@ -45,7 +47,7 @@ export class AccountingPanel {
     replaceChildren(
       this.equations,
       equation("Archive", received, [
-        { label: "archived", value: account.archived, hint: "Written, verbatim, to the archive" },
+        { label: "archived", value: account.archived, hint: archivedHint(account) },
         { label: "awaiting archive", value: account.awaiting_archive, hint: "On the stream, behind the archive" },
         ...lost,
       ]),
@@ -53,11 +55,19 @@ export class AccountingPanel {
         { label: "clean", value: account.clean, hint: "Accepted into the warehouse" },
         { label: "quarantined", value: account.quarantined, hint: "Refused, with the reason and the bytes kept" },
         { label: "duplicates", value: account.duplicates, hint: "Same event_id as an accepted record" },
+        ...(account.not_kept > 0
+          ? [{ label: "not kept", value: account.not_kept, hint: "Removed by retention before this directory was rebuilt" }]
+          : []),
         { label: "in flight", value: account.in_flight, hint: "On the stream, behind the transform" },
         ...lost,
       ]),
     );
   }
+}
+
+function archivedHint({ archive_removed }: Accounting): string {
+  const written = "Written, verbatim, to the archive";
+  return archive_removed > 0 ? `${written}; ${count(archive_removed)} of them removed by retention since` : written;
 }
 
 function equation(name: string, left: Term, right: Term[]): HTMLElement {

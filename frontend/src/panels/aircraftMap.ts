@@ -1,5 +1,5 @@
 /** Where the aircraft are, and where they head. */
-import type { AirportInfo, AirportMovements, LiveFlight } from "../api/types";
+import type { AirportInfo, AirportMovements, LiveFlight, NumberedFlight } from "../api/types";
 import { type Focus, geo, MapChart } from "../charts/map";
 import type { Mark } from "../charts/marks";
 import type { Palette } from "../charts/palette";
@@ -124,13 +124,13 @@ export class AircraftMapPanel {
   }
 }
 
-type Placed = LiveFlight & { latitude: number; longitude: number };
+type Placed = NumberedFlight & { latitude: number; longitude: number };
 
 function isPlaced({ latitude, longitude }: AirportMovements): boolean {
   return latitude !== null && longitude !== null;
 }
 
-function hasPosition(flight: LiveFlight): flight is Placed {
+function hasPosition(flight: NumberedFlight): flight is Placed {
   return flight.latitude !== null && flight.longitude !== null;
 }
 

@@ -49,8 +49,10 @@ export class StatusMixPanel {
 
   update(): void {
     const flights = shownFlights(this.context);
+    const counts = new Map<FlightStatus, number>();
+    for (const { flight_status: status } of flights) counts.set(status, (counts.get(status) ?? 0) + 1);
     const slices = STATUSES.map((status) => {
-      const number = flights.filter((flight) => flight.flight_status === status).length;
+      const number = counts.get(status) ?? 0;
       return { status, flights: number, share: number / Math.max(1, flights.length) };
     }).filter((slice) => slice.flights > 0);
     this.panel.setRows(slices, `n = ${count(flights.length)} active flights`);

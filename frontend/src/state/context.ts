@@ -1,9 +1,9 @@
 /** What every page is handed. */
-import type { LiveFlight } from "../api/types";
+import type { NumberedFlight } from "../api/types";
 import { parseInstant } from "../ui/format";
 import type { Aggregates } from "./aggregates";
 import type { LiveData } from "./live";
-import { flightFilter, type ViewState } from "./view";
+import { flightFilter, hasFilters, type ViewState } from "./view";
 
 export interface Context {
   live: LiveData;
@@ -15,9 +15,15 @@ export function watermarkOf({ live }: Pick<Context, "live">): number | null {
   return parseInstant(live.stamp?.watermark);
 }
 
-/** The live flights that pass the filters. */
-export function shownFlights({ live, view }: Context): LiveFlight[] {
+let shown: { of: unknown; by: unknown; at: unknown; flights: readonly NumberedFlight[] } | null = null;
+
+/** The live flights that pass the filters; the same array as long as nothing decides otherwise. */
+export function shownFlights({ live, view }: Context): readonly NumberedFlight[] {
+  const { list } = live.flights;
+  if (!hasFilters(view.current)) return list;
+  if (shown && shown.of === list && shown.by === view.current && shown.at === live.stamp) return shown.flights;
   const hub = live.parts?.airport?.airport_iata ?? null;
   const passes = flightFilter(view.current, watermarkOf({ live }), hub);
-  return [...live.flights.values()].filter((flight) => passes(flight));
+  shown = { of: list, by: view.current, at: live.stamp, flights: list.filter((flight) => passes(flight)) };
+  return shown.flights;
 }

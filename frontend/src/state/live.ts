@@ -1,15 +1,15 @@
 /** What the pages show, kept up to date: a snapshot, and the stream's deltas on top of it. */
 import { getJson, messageOf } from "../api/client";
-import type { Delta, LiveFlight, Parts, Snapshot, Stamp, StreamMessages } from "../api/types";
+import type { Delta, Parts, Snapshot, Stamp, StreamMessages } from "../api/types";
 import type { ConnectionState, SourceEvent } from "../stream/source";
+import { type FlightNews, Flights } from "./flights";
 import { Signal } from "./signal";
 
 export interface LiveChange {
   /** Everything is new. */
   isSnapshot: boolean;
   parts: ReadonlySet<keyof Parts>;
-  /** Leg → the fields that changed; null where the leg is new. */
-  flights: ReadonlyMap<string, readonly (keyof LiveFlight)[] | null>;
+  flights: FlightNews;
 }
 
 export interface Connection {
@@ -25,7 +25,7 @@ export class LiveData {
   parts: Parts | null = null;
   stamp: Stamp | null = null;
   version = "";
-  readonly flights = new Map<string, LiveFlight>();
+  readonly flights = new Flights();
   connection: Connection = { state: "connecting", attempt: 0, problem: null };
   /** This browser's clock less the server's, in ms. */
   clockOffset = 0;
@@ -99,26 +99,19 @@ export class LiveData {
     const { stamp, parts } = split(rest);
     this.version = version;
     this.parts = parts;
-    this.flights.clear();
-    for (const flight of live.flights) this.flights.set(flight.leg_key, flight);
+    const flights = this.flights.load(live.flights);
     this.note(stamp);
     this.changed.emit({
       isSnapshot: true,
       parts: new Set(Object.keys(parts) as (keyof Parts)[]),
-      flights: new Map(),
+      flights,
     });
   }
 
   private apply(delta: Delta): void {
-    const { upserts, removes, ...rest } = delta;
+    const { inserts: _, changes: __, removes: ___, ...rest } = delta;
     const { stamp, parts } = split(rest);
-    const flights = new Map<string, readonly (keyof LiveFlight)[] | null>();
-    for (const change of upserts) {
-      const known = this.flights.get(change.leg_key);
-      this.flights.set(change.leg_key, { ...known, ...change } as LiveFlight);
-      flights.set(change.leg_key, known ? (Object.keys(change) as (keyof LiveFlight)[]) : null);
-    }
-    for (const leg of removes) this.flights.delete(leg);
+    const flights = this.flights.apply(delta);
     if (this.parts) Object.assign(this.parts, parts);
     this.note(stamp);
     this.changed.emit({

@@ -11,16 +11,21 @@ from typing import NamedTuple
 
 from airside.errors import UsageError
 from airside.warehouse import Reader
+from airside.warehouse.drift import drift_changes
 
 AIRLINE_DELAY = "airline_delay"
 SECURITY_WAIT = "security_wait"
 QUARANTINE = "quarantine"
 LAG = "lag"
 SILENT_SOURCE = "silent_source"
+SCHEMA_DRIFT = "schema_drift"
 
 _QUARANTINE_WINDOW = timedelta(minutes=15)
 _QUARANTINE_RECORDS = 100
 """A share of fewer records says little."""
+
+_DRIFT_WINDOW_US = 24 * 3_600_000_000
+"""What a source has sent for a day is no news any more."""
 
 _AIRLINE_DELAYS = """
 SELECT airline_iata, count(departure_delay_minutes) AS flights, avg(departure_delay_minutes) AS mean
@@ -63,6 +68,8 @@ class Limits:
     quarantine_share: float = 0
     lag_seconds: float = 0
     silent_minutes: float = 0
+    schema_drift: float = 0
+    """Share of a source's records that a change of fields or types touches."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,7 @@ def findings(
     found += _quarantine(reader, limits, now_us)
     found += _lags(lags, limits)
     found += _silences(sources, limits, now_us)
+    found += _drifts(reader, limits, now_us)
     return found
 
 
@@ -207,3 +215,18 @@ def _silences(sources: Mapping[str, int], limits: Limits, now_us: int) -> Iterat
                 "minutes",
                 f"nothing has come from {source} for {minutes:,.0f} min",
             )
+
+
+def _drifts(reader: Reader, limits: Limits, now_us: int) -> Iterator[Finding]:
+    limit = limits.schema_drift
+    if not limit:
+        return
+    for change in drift_changes(reader, share=limit, since_us=now_us - _DRIFT_WINDOW_US):
+        yield Finding(
+            SCHEMA_DRIFT,
+            change.source_system_id,
+            change.share,
+            limit,
+            "ratio",
+            change.summary,
+        )

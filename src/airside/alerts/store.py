@@ -12,7 +12,6 @@ from typing import NamedTuple
 from airside.alerts.rules import Finding, Heard
 from airside.sqlite import connect, transaction, translated_errors
 
-_KEEP_ENDED = 1_000
 _KEEP_SOURCES_US = 24 * 3_600_000_000
 """A source that has been silent for a day has been switched off."""
 _KNOWN_RECORDS = 100
@@ -90,10 +89,12 @@ class AlertStore:
         path: The SQLite file; made when missing.
         hold_us: An alert ends when it has not been seen for so many microseconds, so that a value
             that hovers about its limit makes one alert and not many.
+        keep: So many alerts are kept.
     """
 
-    def __init__(self, path: Path, *, hold_us: int = 60_000_000) -> None:
+    def __init__(self, path: Path, *, hold_us: int = 60_000_000, keep: int = 1_000) -> None:
         self._path = path
+        self._keep = keep
         self._hold_us = hold_us
         with self._errors():
             self._db = connect(path)
@@ -208,6 +209,11 @@ class AlertStore:
                 )
             )
 
+    def count(self) -> int:
+        """How many alerts are kept."""
+        with self._errors():
+            return int(self._db.execute("SELECT count(*) FROM alerts").fetchone()[0])
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
@@ -228,7 +234,7 @@ class AlertStore:
             "DELETE FROM alerts WHERE ended_at_us IS NOT NULL"
             " AND alert_id NOT IN (SELECT alert_id FROM untold) AND alert_id <="
             " (SELECT max(alert_id) FROM alerts) - ?",
-            (_KEEP_ENDED,),
+            (self._keep,),
         )
 
     def _alerts(self, where: str, *parameters: object) -> list[Alert]:

@@ -3,6 +3,7 @@
 from itertools import groupby, pairwise
 
 from airside.bronze.archive import DATA_SUFFIX, Archive
+from airside.bronze.floor import read_floor
 from airside.bronze.index import INDEX_SUFFIX, Contents, missing
 from airside.stream import RangeFile, in_force
 
@@ -26,13 +27,14 @@ def compact(archive: Archive, *, before: str, max_bytes: int) -> tuple[int, int]
         CorruptDataError: A file is damaged, or one between two others is missing.
     """
     lake = archive.lake
-    names = lake.names(archive.root, DATA_SUFFIX)
-    kept, replaced = in_force(RangeFile.parse(name, DATA_SUFFIX) for name in names)
+    floor = read_floor(archive)
+    files = [RangeFile.parse(name, DATA_SUFFIX) for name in lake.names(archive.root, DATA_SUFFIX)]
+    kept, replaced = in_force(file for file in files if not floor.covers(file))
     for file in replaced:
         _delete(archive, file)
     read = written = 0
-    for _, files in groupby((f for f in kept if f.folder < before), key=lambda f: f[:2]):
-        for group in _groups([(file, lake.size(file.name)) for file in files], max_bytes):
+    for _, parts in groupby((f for f in kept if f.folder < before), key=lambda f: f[:2]):
+        for group in _groups([(file, lake.size(file.name)) for file in parts], max_bytes):
             archive.write(_joined(archive, group))
             for file in group:
                 _delete(archive, file)

@@ -1,12 +1,14 @@
 """Reads the archive back as if it were the stream."""
 
 import heapq
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 from airside.bronze.archive import DATA_SUFFIX, Archive
+from airside.bronze.floor import read_floor
 from airside.bronze.index import INDEX_SUFFIX, Contents, Totals, missing, totals
+from airside.errors import CorruptDataError
 from airside.stream import Frame, Position, RangeFile, in_force
 
 _INDEX_READERS = 8
@@ -15,7 +17,7 @@ _INDEX_READERS = 8
 class ArchiveReader:
     """Gives the archive's frames in stream order, by the same call as a stream's.
 
-    One file of each shard is in memory at a time.
+    One file of each shard is in memory at a time. Files may be merged meanwhile.
 
     Args:
         archive: What to read.
@@ -25,7 +27,9 @@ class ArchiveReader:
     def __init__(self, archive: Archive, contents: Callable[[str], Contents] | None = None) -> None:
         self._archive = archive
         self._contents = contents or archive.read
-        self._files = _files_by_shard(archive)
+        self.floor = read_floor(archive)
+        """Where the archive begins."""
+        self._files = self._listed()
         self._position: dict[str, str] | None = None
         self._frames: Iterator[Frame] = iter(())
         self._peeked: Frame | None = None
@@ -91,33 +95,41 @@ class ArchiveReader:
 
     def _merged(self, after: Position, through: Position | None = None) -> Iterator[Frame]:
         ends = through if through is not None else self.end()
-        shards = [self._shard(shard, after.get(shard, ""), last) for shard, last in ends.items()]
+        begins = {**self.floor.through, **after}
+        shards = [self._shard(shard, begins.get(shard, ""), last) for shard, last in ends.items()]
         return heapq.merge(*shards, key=lambda f: (f.first_arrived_at_us, f.shard_id))
 
     def _shard(self, shard_id: str, after: str, through: str) -> Iterator[Frame]:
         """Give a shard's frames after a sequence number through another, none of them missing."""
         reached = after
-        for file in self._files.get(shard_id, []):
-            if file.last <= reached:
-                continue
-            if reached >= through:
-                return
-            contents = self._contents(file.name)
+        while reached < through:
+            files = self._files.get(shard_id, [])
+            place = bisect_right(files, reached, key=lambda file: file.last)
+            if place == len(files):
+                where = f"the end of {shard_id} in {self._archive.root}"
+                raise missing(reached, through, where)
+            file = files[place]
+            try:
+                contents = self._contents(file.name)
+            except CorruptDataError:
+                self._files = self._listed()
+                if file in self._files.get(shard_id, []):
+                    raise
+                continue  # it has been merged into another since
             if contents.after > reached:
                 raise missing(reached, contents.after, file.name)
             for frame in contents.frames:
-                if after < frame.first_sequence_number <= through:
+                if reached < frame.first_sequence_number <= through:
                     yield frame
             reached = file.last
-        if reached < through:
-            raise missing(reached, through, f"the end of {shard_id} in {self._archive.root}")
 
-
-def _files_by_shard(archive: Archive) -> dict[str, list[RangeFile]]:
-    """Shard → its files, in stream order."""
-    names = archive.lake.names(archive.root, DATA_SUFFIX)
-    kept, _ = in_force(RangeFile.parse(name, DATA_SUFFIX) for name in names)
-    shards: dict[str, list[RangeFile]] = {}
-    for file in sorted(kept, key=lambda file: (file.shard_id, file.first)):
-        shards.setdefault(file.shard_id, []).append(file)
-    return shards
+    def _listed(self) -> dict[str, list[RangeFile]]:
+        """Shard → its files, in stream order."""
+        archive, floor = self._archive, self.floor
+        names = archive.lake.names(archive.root, DATA_SUFFIX)
+        files = [RangeFile.parse(name, DATA_SUFFIX) for name in names]
+        kept, _ = in_force(file for file in files if not floor.covers(file))
+        shards: dict[str, list[RangeFile]] = {}
+        for file in sorted(kept, key=lambda file: (file.shard_id, file.first)):
+            shards.setdefault(file.shard_id, []).append(file)
+        return shards

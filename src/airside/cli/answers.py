@@ -40,6 +40,7 @@ from airside.cli.values import as_documents
 from airside.gold.answers import report as ask
 from airside.runtime.readers import observe, open_answers, open_questions
 from airside.runtime.warehouse_view import WarehouseAccount, warehouse_account
+from airside.warehouse.drift import Drift, drift_summary
 
 
 @click.command()
@@ -104,9 +105,12 @@ def status(
                 return _warehouse_status(warehouse_account(reader), as_json=as_json)
         directory.check()
         directory.feed_from(settings.stream.url)
-        account = stack.enter_context(observe(directory, reader)).account()
+        observer = stack.enter_context(observe(directory, reader))
+        account = observer.account()
+        # What a source sends is watched where its records are cleaned, and not on a server.
+        drift = drift_summary(observer.reader) if reader is None else None
     if as_json:
-        print_json(account.as_dict())
+        print_json({**account.as_dict(), "drift": drift and drift._asdict()})
         return 0 if account.balanced else 1
     console.print(archive_equation(account))
     console.print()
@@ -135,7 +139,30 @@ def status(
         )
     )
     _print_reasons(account.reasons)
+    if drift is not None:
+        _print_drift(drift)
     return 0 if account.balanced else 1
+
+
+def _print_drift(drift: Drift) -> None:
+    told = [
+        f"{number(count)} {text}"
+        for count, text in (
+            (drift.new_fields, "outside the contract"),
+            (drift.changed_types, "of other types"),
+            (drift.missing_fields, "no longer sent"),
+        )
+        if count
+    ]
+    examined = f"{number(drift.examined)} of {number(drift.received)} records examined"
+    if not told:
+        console.print(f"\nSchema drift: none ({examined}).")
+        return
+    console.print(
+        f"\nSchema drift: fields {', '.join(told)}; {number(drift.changes)} of it new ({examined}):"
+        ' airside sql "FROM drift"',
+        soft_wrap=True,
+    )
 
 
 def _warehouse_status(account: WarehouseAccount, *, as_json: bool) -> int:

@@ -1,5 +1,6 @@
 """`backfill`, `compact`, `doctor` and `config`: look after a data directory."""
 
+import contextlib
 import time
 from pathlib import Path
 
@@ -73,7 +74,7 @@ def backfill(
 @lake_option
 @data_dir_option
 def compact(lake_url: str | None, data_dir: Path | None) -> None:
-    """Merge the small files of past hours; a pipeline may run meanwhile.
+    """Merge the small files of past hours; a running pipeline does so by itself, every hour.
 
     A lake that is named needs no data directory.
 
@@ -83,12 +84,15 @@ def compact(lake_url: str | None, data_dir: Path | None) -> None:
       airside compact --lake s3://my-bucket/airside
     """
     directory, settings = effective(data_dir, lake__url=lake_url)
-    if settings.lake.url is None:
-        directory.check()
-        lake = lake_of(directory)
-    else:
-        lake = open_lake(settings.lake.url)
-    for zone, (read, written) in compact_files(lake, wall_clock).items():
+    with contextlib.ExitStack() as stack:
+        if settings.lake.url is None:
+            directory.check()
+            lake = lake_of(directory)
+            stack.enter_context(directory.merging())
+        else:
+            lake = open_lake(settings.lake.url)
+        merged = compact_files(lake, wall_clock)
+    for zone, (read, written) in merged.items():
         done = f"{read:,} files merged into {written:,}" if read else "nothing to merge"
         click.echo(f"{zone}: {done}", err=True)
 

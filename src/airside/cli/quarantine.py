@@ -1,5 +1,6 @@
 """`quarantine`: look at what was refused, and send it again."""
 
+import threading
 from pathlib import Path
 
 import click
@@ -9,6 +10,7 @@ from airside.cli.output import Column, console, counted, print_json, table
 from airside.cli.values import cell, plain
 from airside.runtime import quarantine as stored
 from airside.runtime.readers import open_reader
+from airside.runtime.sources import patience
 from airside.runtime.streams import open_for_putting, stream_name
 
 _reason = click.option("--reason", metavar="REASON", help="Only records with this reason.")
@@ -113,7 +115,10 @@ def replay(reason: str | None, data_dir: Path | None) -> None:
     """
     directory, settings = effective(data_dir)
     with open_reader(directory) as reader, open_for_putting(directory, settings) as stream:
-        put = stored.replay(reader, stream, reason=reason)
+        waiting = patience(
+            settings.stream, threading.Event().wait, lambda text: click.echo(text, err=True)
+        )
+        put = stored.replay(reader, stream, waiting, reason=reason)
     click.echo(
         f"Put {counted(put, 'record')} on {stream_name(directory, settings)} again.", err=True
     )

@@ -3,6 +3,7 @@
 import contextlib
 import gzip
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -137,6 +138,7 @@ def simulate(
             days=days,
             max_events=events,
             on_put=lambda records, _due_us: advance("simulate", records),
+            patience=sources.patience(settings.stream, stop.wait, _say),
         )
     _tell(put, stream_name(directory, settings))
 
@@ -173,6 +175,7 @@ def replay(source: str, speed: float, stream: str | None, data_dir: Path | None)
             stop.wait,
             lambda records, _due_us: advance("replay", records),
             refused.append,
+            sources.patience(settings.stream, stop.wait, _say),
         )
         put = producer.run(recorded.emissions(), speed=speed or None)
     _tell(put, stream_name(directory, settings), " Stopped before the end." * stop.is_set())
@@ -202,9 +205,14 @@ def ingest(file: Path, stream: str | None, data_dir: Path | None) -> int:
         click.echo(_too_large(f"line {line:,}", size, target.max_record_bytes), err=True)
 
     with _opened_for_reading(file) as lines, open_for_putting(directory, settings) as target:
-        put = sources.ingest(target, lines, refuse)
+        waiting = sources.patience(settings.stream, threading.Event().wait, _say)
+        put = sources.ingest(target, lines, refuse, waiting)
     _tell(put, stream_name(directory, settings))
     return 1 if refused else 0
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
 
 
 def _tell(put: int, where: str, more: str = "") -> None:

@@ -129,6 +129,7 @@ def verdict_equation(account: Accounting) -> Table:
             ("clean", account.clean),
             ("quarantined", account.quarantined),
             ("duplicates", account.duplicates),
+            *([("not kept", account.not_kept)] if account.not_kept else []),
             ("in flight", account.in_flight),
             *_lost(account),
         ],

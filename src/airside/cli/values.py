@@ -16,7 +16,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 MISSING = "–"
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069]"
+)
+"""What steers a terminal, ends a line, or turns the direction of writing."""
 
 
 def as_documents(rows: pa.Table) -> list[dict[str, Any]]:

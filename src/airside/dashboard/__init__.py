@@ -5,7 +5,7 @@ writes nothing but what `POST /api/v1/events` puts on the stream, which is durab
 acknowledged; a crash loses nothing, and viewers come back by themselves.
 """
 
-from airside.dashboard.backend import Answers, Backend, Options
+from airside.dashboard.backend import Answers, Backend, Kept, Options
 from airside.dashboard.security import check_exposure
 
-__all__ = ["Answers", "Backend", "Options", "check_exposure"]
+__all__ = ["Answers", "Backend", "Kept", "Options", "check_exposure"]

@@ -55,7 +55,7 @@ class Dashboard:
         self.hub = Hub(options.max_viewers)
         self.cache = AnswerCache()
         self.ingest = Ingest(backend, options, self._overload)
-        self.metrics = Metrics(self.producer, self.hub, self.ingest)
+        self.metrics = Metrics(backend, self.producer, self.hub, self.ingest)
         self._static = StaticFiles(options.static)
         self._compressed: tuple[bytes, bytes] | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from airside.warehouse import Reader
 
@@ -28,6 +28,15 @@ class Answers:
     passengers_vs_turnaround: Callable[[Reader], Document]
 
 
+class Kept(NamedTuple):
+    """How much is kept of something that would grow for ever."""
+
+    name: str
+    number: int
+    limit: int | None
+    """At most so many; None where something else decides, such as age."""
+
+
 @dataclass(frozen=True, slots=True)
 class Backend:
     """Everything behind the dashboard. Every function may be called from any thread."""
@@ -42,6 +51,8 @@ class Backend:
     """Recent failures of all stages, newest first."""
     alerts: Callable[[], list[Document]]
     """Alerts that go on, then those that are over, newest first."""
+    drift: Callable[[], tuple[Document, list[Document]]]
+    """Schema drift in figures (the type `DriftFigures` of the API), and each finding."""
     raw_records: Callable[[Sequence[RecordId]], Mapping[RecordId, tuple[bytes, str]]]
     """The bytes of records and where they were found (`archive` or `stream`), of those found."""
     put: Callable[[Sequence[bytes]], None]
@@ -54,6 +65,8 @@ class Backend:
     """Microseconds since the Unix epoch."""
     changed: threading.Event = field(default_factory=threading.Event)
     """Set by whoever loads a batch in this process, so that viewers need not wait for a poll."""
+    kept: Callable[[], Sequence[Kept]] = tuple
+    """What is kept of everything that would grow for ever."""
     warehouse: str | None = None
     """The server that is asked, without a password; None for the embedded warehouse."""
 

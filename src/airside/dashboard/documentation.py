@@ -17,6 +17,7 @@ _TABLES: dict[str, type[BaseModel]] = {
     "/quarantine": schemas.QuarantineAnswer,
     "/quality": schemas.QualityAnswer,
     "/alerts": schemas.AlertsAnswer,
+    "/drift": schemas.DriftAnswer,
     "/legs/{leg_key}/records": schemas.RecordsAnswer,
 }
 _DOCUMENTS: dict[str, type[BaseModel]] = {

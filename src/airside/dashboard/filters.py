@@ -30,6 +30,11 @@ class Filters:
         """Whether all legs are meant."""
         return self == Filters()
 
+    @property
+    def is_timeless(self) -> bool:
+        """Whether legs of all times and designators are meant, as gold's tallies count them."""
+        return not self.flights and self.since is None and self.until is None
+
     def at_hub(self, hub: str | None) -> "Filters":
         """A direction without an airport is the hub's."""
         if self.direction is None or self.airports or hub is None:

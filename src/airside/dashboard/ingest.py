@@ -14,7 +14,7 @@ from airside.dashboard.backend import Backend, Options
 from airside.dashboard.problems import Problem
 from airside.dashboard.rows import dumps
 from airside.errors import RetryableError
-from airside.stream import PartlyPutError
+from airside.stream import PartlyPutError, StreamFullError
 
 NDJSON_TYPES = frozenset(
     {"application/x-ndjson", "application/ndjson", "application/jsonl", "application/jsonlines"}
@@ -23,6 +23,7 @@ JSON_TYPE = "application/json"
 MAX_AT_ONCE = 8
 BODY_SECONDS = 30.0
 """A body must be here after so long."""
+_FULL_SECONDS = 5
 _DRAIN_FACTOR = 16
 _DRAIN_SECONDS = 10.0
 
@@ -136,6 +137,8 @@ class Ingest:
         except PartlyPutError as error:
             self.accepted += error.taken
             raise Problem(503, str(error), retry_after=5) from error
+        except StreamFullError as error:
+            raise Problem(429, f"{error}; nothing was taken", retry_after=_FULL_SECONDS) from error
         except RetryableError as error:
             raise Problem(503, f"{error}; nothing was taken", retry_after=5) from error
         return len(records)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -12,9 +13,11 @@ from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from airside.dashboard.backend import Backend
 from airside.dashboard.ingest import Ingest
 from airside.dashboard.producer import Producer
 from airside.dashboard.push import Hub
+from airside.errors import AirsideError
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the watermark is UTC without a zone
@@ -24,12 +27,12 @@ _STREAM = "/api/v1/stream"
 class Metrics:
     """All metrics of one server, in a registry of their own."""
 
-    def __init__(self, producer: Producer, hub: Hub, ingest: Ingest) -> None:
+    def __init__(self, backend: Backend, producer: Producer, hub: Hub, ingest: Ingest) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
-        self.registry.register(_State(producer, hub, ingest))
+        self.registry.register(_State(backend, producer, hub, ingest))
         self.requests = Counter(
             "airside_http_requests",
             "Requests",
@@ -85,7 +88,8 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 class _State(Collector):
     """What the pipeline and the page stand at, read when Prometheus asks."""
 
-    def __init__(self, producer: Producer, hub: Hub, ingest: Ingest) -> None:
+    def __init__(self, backend: Backend, producer: Producer, hub: Hub, ingest: Ingest) -> None:
+        self._backend = backend
         self._producer = producer
         self._hub = hub
         self._ingest = ingest
@@ -97,6 +101,9 @@ class _State(Collector):
     def collect(self) -> Iterable[Metric]:
         """Read all."""
         yield from self._dashboard()
+        with suppress(AirsideError):  # what cannot be read now must not hide all else
+            yield from self._stored()
+            yield from self._kept()
         pipeline = self._producer.part("pipeline")
         if pipeline is None:
             return
@@ -140,6 +147,57 @@ class _State(Collector):
         for stage in pipeline["stages"]:
             failing.add_metric([stage["name"]], stage["failures"])
         yield failing
+        with suppress(AirsideError):  # told by its own route
+            yield from self._schema_drift()
+
+    def _schema_drift(self) -> Iterable[Metric]:
+        figures, _ = self._backend.drift()
+        findings = GaugeMetricFamily(
+            "airside_schema_drift_findings",
+            "Paths at which a source departs from the contract, or from its own past",
+            labels=["kind"],
+        )
+        for kind in ("new_field", "changed_type", "missing_field"):
+            findings.add_metric([kind], figures[f"{kind}s"])
+        yield findings
+        yield GaugeMetricFamily(
+            "airside_schema_drift_changes", "Those of them that are new", figures["changes"]
+        )
+        yield CounterMetricFamily(
+            "airside_schema_drift_examined_records",
+            "Records examined for schema drift",
+            value=figures["examined"],
+        )
+
+    def _stored(self) -> Iterable[Metric]:
+        """What lies on the disk, and what may."""
+        sizes = GaugeMetricFamily(
+            "airside_storage_bytes", "Bytes that a part of the data takes", labels=["part"]
+        )
+        files = GaugeMetricFamily("airside_storage_files", "Files of a part", labels=["part"])
+        limits = GaugeMetricFamily(
+            "airside_storage_limit_bytes", "Bytes that a part may take", labels=["part"]
+        )
+        for part in self._backend.storage():
+            sizes.add_metric([part["name"]], part["bytes"])
+            files.add_metric([part["name"]], part["files"])
+            if part["limit_bytes"] is not None:
+                limits.add_metric([part["name"]], part["limit_bytes"])
+        return sizes, files, limits
+
+    def _kept(self) -> Iterable[Metric]:
+        """What would grow for ever, and what keeps it from doing so."""
+        numbers = GaugeMetricFamily(
+            "airside_kept", "How much is kept of what would grow for ever", labels=["kind"]
+        )
+        limits = GaugeMetricFamily(
+            "airside_kept_limit", "How much of it is kept at most", labels=["kind"]
+        )
+        for kept in self._backend.kept():
+            numbers.add_metric([kept.name], kept.number)
+            if kept.limit is not None:
+                limits.add_metric([kept.name], kept.limit)
+        return numbers, limits
 
     def _dashboard(self) -> Iterable[Metric]:
         kpis = self._producer.part("kpis")

@@ -64,8 +64,7 @@ class Operations:
                     ("kpis", where),
                     lambda: kpis.settled(self._backend.reader, where, watermark),
                 )
-            live = filter(where.matches, self._producer.flights())
-            tiles = kpis.tiles(figures, live)
+            tiles = kpis.tiles(figures, self._producer.live_figures(where.matches))
         return reply(request, dumps({**meta, "kpis": tiles}))
 
     def airline_delays(

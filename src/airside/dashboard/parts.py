@@ -100,7 +100,7 @@ def empty() -> Document:
     line: Document = {"n": 0, "r": None, "slope": None, "intercept": None}
     means: Document = {"mean_passenger_count": None, "mean_turnaround_minutes": None}
     return {
-        "kpis": kpis.tiles(None, []),
+        "kpis": kpis.tiles(None, kpis.LiveFigures()),
         "airline_delays": [],
         "totals": {**counts, **dict.fromkeys([*measures, "d15", "a15", "d0", "a0"])},
         "passengers_vs_turnaround": {**line, **means, "by_aircraft_type": []},

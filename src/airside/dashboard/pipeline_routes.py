@@ -15,7 +15,7 @@ from airside.dashboard.push import Hub
 from airside.dashboard.queries import records
 from airside.dashboard.replies import default_limit, reply, reply_table
 from airside.dashboard.rows import dumps, to_table
-from airside.dashboard.schemas import Alert
+from airside.dashboard.schemas import Alert, DriftFinding
 
 Reason = Literal[
     "not_utf8",
@@ -44,6 +44,7 @@ class PipelineRoutes:
             ("/quarantine", self.quarantine),
             ("/quality", self.quality),
             ("/alerts", self.alerts),
+            ("/drift", self.drift),
         ):
             self.router.add_api_route(path, endpoint, **documented(path))
 
@@ -120,4 +121,24 @@ class PipelineRoutes:
             form=form,
             limit=limit or default_limit(form),
             offset=offset,
+        )
+
+    def drift(
+        self,
+        request: Request,
+        form: FormatQuery,
+        limit: LimitQuery = None,
+        offset: OffsetQuery = 0,
+    ) -> Response:
+        """Fields and types that the contract does not know, or that a source no longer sends."""
+        figures, findings = self._backend.drift()
+        return reply_table(
+            request,
+            to_table(findings, list(DriftFinding.model_fields)),
+            name="drift",
+            meta=self._producer.meta(),
+            form=form,
+            limit=limit or default_limit(form),
+            offset=offset,
+            more=figures,
         )

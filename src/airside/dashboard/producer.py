@@ -9,18 +9,23 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from airside import __version__
 from airside.dashboard import parts
 from airside.dashboard.backend import Backend, Document, Options
-from airside.dashboard.board import Board
+from airside.dashboard.board import Board, Changes
+from airside.dashboard.live_board import LiveBoard
 from airside.dashboard.notices import notices
 from airside.dashboard.parts import GoldParts
 from airside.dashboard.push import Message
 from airside.dashboard.queries import kpis, live
+from airside.dashboard.queries.kpis import LiveFigures
 from airside.dashboard.queries.live import Freshness, Version
 from airside.dashboard.rows import dumps, iso
 from airside.errors import AirsideError
@@ -60,6 +65,7 @@ class Producer:
         self._monotonic = monotonic
         self._lock = threading.RLock()
         self._board = Board()
+        self._live = LiveBoard(backend.reader, monotonic)
         self._parts: Document = parts.empty()
         self._gold_parts = GoldParts(backend, options.airport, monotonic)
         self._is_built = False
@@ -115,6 +121,16 @@ class Producer:
             row = self._board.rows.get(leg_key)
             return None if row is None else dict(row)
 
+    def live_figures(self, matches: Callable[[Document], bool]) -> LiveFigures:
+        """What the tiles show of those flights of the live board that match."""
+        with self._lock:
+            keys = [key for key, row in self._board.rows.items() if matches(row)]
+            table = self._board.table
+        if table is None:
+            return LiveFigures()
+        wanted = pa.array(keys, pa.string())
+        return LiveFigures.of(table.filter(pc.is_in(table["leg_key"], value_set=wanted)))
+
     def wait(self, seconds: float) -> bool:
         """Wait until the data has been looked at once; False where that takes too long."""
         return self._has_looked.wait(seconds)
@@ -127,9 +143,9 @@ class Producer:
                     **self.stamp(),
                     **self._parts,
                     "live": {
-                        "active": len(self._board.rows),
+                        "active": len(self._board),
                         "by_status": self._parts["by_status"],
-                        "flights": self._board.ordered(),
+                        "flights": self._board.numbered(),
                     },
                     "version": __version__,
                 }
@@ -203,16 +219,16 @@ class Producer:
     def _update_board(self, version: Version, freshness: Freshness) -> list[Document]:
         table = None
         watermark = self.watermark
-        if self._is_built and (version.batch_id != self.version.batch_id or watermark is None):
-            table = live.board(self._backend.reader)
-            watermark = live.watermark(self._backend.reader, table)
+        is_new = version != self.version or watermark is None or self._live.is_behind
+        if self._is_built and is_new:
+            table, watermark = self._live.read(version)
         with self._lock:
             self.version, self._freshness, self.watermark = version, freshness, watermark
             if table is None:
                 return []
-            upserts, removes = self._board.update(table)
+            changes = self._board.update(table)
             # The tiles follow with the other parts, so that the flights need not wait for them.
-            return self._keep({"by_status": self._board.by_status()}, upserts, removes)
+            return self._keep({"by_status": self._board.by_status()}, changes)
 
     def _update_parts(self) -> list[Document]:
         now = self._monotonic()
@@ -224,20 +240,19 @@ class Producer:
             changed["pipeline"] = self._backend.pipeline()
         self.error = None
         with self._lock:
-            changed["kpis"] = kpis.tiles(self._gold_parts.figures, self._board.rows.values())
+            figures = LiveFigures.of(self._board.table)
+            changed["kpis"] = kpis.tiles(self._gold_parts.figures, figures)
             changed["notices"] = notices(self._state(changed))
             return self._keep(changed)
 
-    def _keep(
-        self, changed: Document, upserts: Sequence[Document] = (), removes: Sequence[str] = ()
-    ) -> list[Document]:
+    def _keep(self, changed: Document, flights: Changes | None = None) -> list[Document]:
         """Take parts and flights in; gives the delta where they differ from what was there."""
         new = {name: part for name, part in changed.items() if part != self._parts[name]}
         self._parts = {**self._parts, **new}
-        if not (new or upserts or removes):
+        if not (new or flights):
             return []
         self.seq += 1
-        return [{**self.stamp(), **new, "upserts": upserts, "removes": removes}]
+        return [{**self.stamp(), **new, **(flights or Changes()).as_dict()}]
 
     def _failed(self, error: str) -> list[Document]:
         self.error = error

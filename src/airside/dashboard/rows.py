@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-_JSON_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC
+_JSON_OPTIONS = orjson.OPT_UTC_Z | orjson.OPT_NAIVE_UTC | orjson.OPT_SERIALIZE_NUMPY
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -28,12 +29,28 @@ def iso(us: int) -> str:
 def column_values(column: pa.ChunkedArray | pa.Array) -> list[Any]:
     """A column's values, ready for JSON: instants as ISO 8601 with a Z."""
     if pa.types.is_timestamp(column.type):
-        text = pc.strftime(column.cast(pa.timestamp("us")), format="%Y-%m-%dT%H:%M:%SZ")
-        column = pc.replace_substring(text, ".000000Z", "Z")
+        column = _instants(column)
     elif pa.types.is_date(column.type):
         column = column.cast(pa.string())
     values: list[Any] = column.to_pylist()
     return values
+
+
+def wire_values(column: pa.ChunkedArray) -> Any:  # noqa: ANN401 - a list, or an array of numbers
+    """The same values where `dumps` may take them as numbers in an array, which is much faster."""
+    kind = column.type
+    if (pa.types.is_integer(kind) or pa.types.is_floating(kind)) and not column.null_count:
+        return np.ascontiguousarray(column.to_numpy())
+    return column_values(column)
+
+
+def _instants(column: pa.ChunkedArray | pa.Array) -> pa.ChunkedArray | pa.Array:
+    """Instants as text. What arrived together has one instant, so each is written once."""
+    if isinstance(column, pa.ChunkedArray):
+        column = column.combine_chunks()
+    coded = pc.dictionary_encode(column.cast(pa.timestamp("us")))
+    text = pc.strftime(coded.dictionary, format="%Y-%m-%dT%H:%M:%SZ")
+    return pc.replace_substring(text, ".000000Z", "Z").take(coded.indices)
 
 
 def documents(table: pa.Table) -> list[dict[str, Any]]:

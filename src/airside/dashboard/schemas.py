@@ -203,6 +203,12 @@ class LiveFlight(_Model):
     events: int
 
 
+class NumberedFlight(LiveFlight):
+    """A live flight, and the number by which the stream calls it while it is active."""
+
+    number: int
+
+
 class LiveFlightsAnswer(PageMeta):
     """`GET /live-flights`."""
 
@@ -383,13 +389,17 @@ class Accounting(_Model):
     balanced: bool
     consumers: dict[str, Consumer]
     reasons: dict[str, int]
+    archive_removed: int
+    """Of those archived, how many retention has removed since."""
+    not_kept: int
+    """Of those received, how many retention had removed before the directory was rebuilt."""
     lost: int = 0
 
 
 class StageState(_Model):
     """One stage."""
 
-    name: Literal["bronze", "silver", "gold", "simulator", "alerts"]
+    name: Literal["bronze", "silver", "gold", "simulator", "alerts", "upkeep"]
     last_success_at: Instant | None
     age_seconds: float | None
     error: str | None
@@ -399,7 +409,9 @@ class StageState(_Model):
 class Alert(_Model):
     """Something that is or was beyond its limit."""
 
-    rule: Literal["airline_delay", "security_wait", "quarantine", "lag", "silent_source"]
+    rule: Literal[
+        "airline_delay", "security_wait", "quarantine", "lag", "silent_source", "schema_drift"
+    ]
     subject: str | None = Field(description="An airline, airport, consumer or source; null for all")
     summary: str
     value: float = Field(description="As it was last seen")
@@ -415,6 +427,46 @@ class AlertsAnswer(PageMeta):
     rows: list[Alert]
 
 
+class DriftFigures(_Model):
+    """Schema drift in figures; all records are those of a bounded sample of each batch."""
+
+    received: int = Field(description="Records of the batches that samples were taken of")
+    examined: int = Field(description="Records in those samples")
+    unreadable: int = Field(description="Examined records that are not JSON objects")
+    untracked: int = Field(description="Values beyond the limits on sources and paths")
+    sources: int
+    new_fields: int
+    changed_types: int
+    missing_fields: int
+    changes: int = Field(description="Findings that a source did not have from its beginning")
+
+
+class DriftFinding(_Model):
+    """One path at which a source has come away from the contract, or from its own past."""
+
+    source_system_id: str = Field(description="Empty where records name none")
+    path: str
+    kind: Literal["new_field", "changed_type", "missing_field"]
+    is_change: bool = Field(description="False where the source has always been so")
+    is_in_contract: bool
+    json_types: str = Field(description="In the order in which they came: `number → string`")
+    records: int = Field(description="Examined records that show it; for what is missing, lack it")
+    source_examined: int
+    share: float = Field(
+        description="Of the source's examined records since it began; of those before, for what is "
+        "missing"
+    )
+    first_seen_at: Instant = Field(description="Arrival; for what is missing, of the last that had")
+    last_seen_at: Instant
+    example: str = Field(description="JSON in ASCII, shortened")
+
+
+class DriftAnswer(PageMeta, DriftFigures):
+    """`GET /drift`."""
+
+    rows: list[DriftFinding]
+
+
 class Pipeline(Accounting):
     """The account, the stages, and what is beyond its limit now."""
 
@@ -427,10 +479,20 @@ class StoredPart(_Model):
     """What one part of the data directory takes."""
 
     name: Literal[
-        "stream", "bronze", "silver", "quarantine", "gold", "warehouse", "ledger", "alerts"
+        "stream",
+        "bronze",
+        "silver",
+        "quarantine",
+        "gold",
+        "warehouse",
+        "ledger",
+        "alerts",
+        "work",
     ]
     bytes: int
     files: int
+    limit_bytes: int | None
+    """What it may take at most; None where nothing limits it."""
 
 
 class Failure(_Model):
@@ -534,7 +596,7 @@ class Live(_Model):
 
     active: int
     by_status: dict[FlightStatus, int]
-    flights: list[LiveFlight]
+    flights: list[NumberedFlight]
 
 
 class Snapshot(Stamp, Parts):

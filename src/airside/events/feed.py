@@ -28,6 +28,14 @@ class Feed:
     """The silver row, in order."""
     key: str
     """The column that identifies an event; the same key again is a duplicate."""
+    fields: tuple[str, ...] = ()
+    """The paths in a record that the contract reads, each a scalar; all others are ignored."""
+
+    @property
+    def sections(self) -> frozenset[str]:
+        """The paths of the objects that hold the fields."""
+        parents = (path.rpartition(".")[0] for path in self.fields)
+        return frozenset(parent for parent in parents if parent)
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -45,6 +53,36 @@ class Feed:
 FLIGHT_EVENTS = Feed(
     name="flight_events",
     key="event_id",
+    fields=(
+        "event_id",
+        "event_timestamp",
+        "source_system_id",
+        "flight_details.flight_icao",
+        "flight_details.airline_iata",
+        "flight_details.tail_number",
+        "route_info.departure_airport_iata",
+        "route_info.arrival_airport_iata",
+        "route_info.departure_gate",
+        "route_info.arrival_gate",
+        "route_info.scheduled_departure_utc",
+        "route_info.scheduled_arrival_utc",
+        "route_info.actual_departure_utc",
+        "route_info.actual_arrival_utc",
+        "operational_data.taxi_time_minutes",
+        "operational_data.turnaround_time_minutes",
+        "operational_data.passenger_count",
+        "operational_data.baggage_count",
+        "operational_data.security_wait_time_minutes",
+        "operational_data.runway_in_use",
+        "operational_data.aircraft_type",
+        "operational_data.weather_conditions",
+        "live_telemetry.location_str",
+        "live_telemetry.altitude_ft",
+        "live_telemetry.ground_speed_kts",
+        "live_telemetry.vertical_speed_fps",
+        "live_telemetry.heading",
+        "live_telemetry.flight_status",
+    ),
     columns=(
         Column("event_id", "VARCHAR", "The producer's identifier of the event"),
         Column("event_at", "TIMESTAMP", "When the producer says it happened"),

@@ -3,6 +3,10 @@
     received = archived + awaiting archive
     received = clean + quarantined + duplicates + in flight
 
+What retention has removed from the archive has been archived all the same: it stays in the first
+equation, and is told. A directory that was rebuilt from an archive without it has no verdicts on it
+(`not_kept`), which is told too, as a term of the second.
+
 Nothing here is derived from the equation it has to prove: `received` is what the stream says it
 took, `archived` what the archiver says it wrote, the verdicts are sums over committed batches, and
 what waits is counted on the stream, frame by frame, behind each consumer's checkpoint.
@@ -17,6 +21,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from airside.bronze import BRONZE
+from airside.errors import UsageError
 from airside.ledger import Ledger
 from airside.silver import SILVER
 from airside.stream import Backlog, Position, Stream
@@ -41,9 +46,17 @@ FROM verdicts
 LEFT JOIN staging.checkpoints AS checkpoints ON true
 """
 _REASONS = """
-SELECT reason, count(*) AS records
-FROM staging.quarantine GROUP BY reason ORDER BY records DESC, reason
+SELECT reason, CAST(sum(records) AS BIGINT) AS records
+FROM (
+    SELECT reason, count(*) AS records FROM staging.quarantine GROUP BY reason
+    {removed}
+) AS counted
+GROUP BY reason ORDER BY records DESC, reason
 """
+_REMOVED_REASONS = "UNION ALL SELECT reason, records FROM staging.removed_reasons"
+_RETENTION = "retention"
+_ARCHIVE = "archive records"
+_NOT_KEPT = "records not kept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +89,11 @@ class Accounting:
     consumers: dict[str, Consumer]
     reasons: dict[str, int]
     """Quarantine reason → records, most first."""
+    archive_removed: int = 0
+    """Of those archived, how many retention has removed since."""
+    not_kept: int = 0
+    """Of those received, how many have no verdict here: retention had removed them from the archive
+    before this directory was rebuilt from it."""
     lost: int = 0
     """Of those received, how many a damaged stream had lost before this directory was made of it.
     They are a term of both equations."""
@@ -106,9 +124,11 @@ def account(
     checkpoint = {row["shard_id"]: row["sequence_number"] for row in rows if row["shard_id"]}
     judged = verdicts["clean"] + verdicts["quarantined"] + verdicts["duplicates"]
     archive_backlog, backlog = stream.backlogs([archive_position, checkpoint])
+    retention = ledger.position(_RETENTION)
+    not_kept = int(retention.get(_NOT_KEPT, "0"))
     lost, uncounted = _lost(ledger)
     by_archive = archived + archive_backlog.records + lost
-    by_silver = judged + backlog.records + lost
+    by_silver = judged + not_kept + backlog.records + lost
     received = max(by_archive, by_silver)
     if backlog.received is not None:
         received = backlog.received + uncounted
@@ -124,7 +144,7 @@ def account(
             total_records=done,
         )
 
-    reasons = reader.query(_REASONS).to_pydict()
+    reasons = _reasons(reader)
     return Accounting(
         received=received,
         archived=archived,
@@ -138,7 +158,9 @@ def account(
             BRONZE: consumer(BRONZE, archive_backlog, archived),
             SILVER: consumer(SILVER, backlog, verdicts["loaded"]),
         },
-        reasons=dict(zip(reasons["reason"], reasons["records"], strict=True)),
+        reasons=reasons,
+        archive_removed=int(retention.get(_ARCHIVE, "0")),
+        not_kept=not_kept,
         lost=lost,
     )
 
@@ -166,3 +188,25 @@ def _lost(ledger: Ledger) -> tuple[int, int]:
     noted = ledger.position(_LOST)
     beyond = (int(records) for place, records in noted.items() if place.endswith(_BEYOND))
     return sum(map(int, noted.values())), sum(beyond)
+
+
+def note_removed(ledger: Ledger, archive_records: int, *, is_rebuilt: bool = False) -> None:
+    """Write down what retention has removed from the archive so far.
+
+    Args:
+        ledger: The directory's.
+        archive_records: How many records, in all.
+        is_rebuilt: Whether the directory is rebuilt from what is left, without verdicts on them.
+    """
+    noted = {_ARCHIVE: str(archive_records)}
+    if is_rebuilt:
+        noted[_NOT_KEPT] = str(archive_records)
+    ledger.note(_RETENTION, noted)
+
+
+def _reasons(reader: Reader) -> dict[str, int]:
+    try:
+        found = reader.query(_REASONS.format(removed=_REMOVED_REASONS))
+    except UsageError:  # of a version that removed no rows
+        found = reader.query(_REASONS.format(removed=""))
+    return dict(zip(*found.to_pydict().values(), strict=True))

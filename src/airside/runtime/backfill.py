@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from types import MappingProxyType
 
-from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader
+from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader, read_floor
 from airside.bronze.index import Contents
-from airside.errors import CorruptDataError, RetryableError
+from airside.errors import CorruptDataError, RetryableError, UsageError
 from airside.events import FLIGHT_EVENTS
 from airside.gold import export
 from airside.lake import Lake, LocalLake
@@ -45,6 +45,7 @@ def rebuild(
 
     Raises:
         RetryableError: A pipeline runs on the directory.
+        UsageError: Retention has removed records from the archive.
         CorruptDataError: The archive is damaged; says where.
     """
     data_dir.check()
@@ -52,6 +53,7 @@ def rebuild(
         lake = lake_of(data_dir)
         lake.sweep(*ZONES)
         archive = Archive(lake, FLIGHT_EVENTS)
+        _refuse_to_forget(data_dir, archive)
         source = stack.enter_context(open_source(data_dir.stream))
         mender = Mender(archive, source, tell)
         _archive_the_rest(data_dir, archive, settings, mender)
@@ -132,6 +134,17 @@ def transform_archive(
         return total
     finally:
         warehouse.close()
+
+
+def _refuse_to_forget(data_dir: DataDir, archive: Archive) -> None:
+    """Gold may hold what the archive has no more: that is not thrown away unasked."""
+    removed = read_floor(archive).records
+    if removed:
+        raise UsageError(
+            f"retention has removed {removed:,} records from the archive in {archive.where}, so "
+            "silver and gold made anew would not hold them any more; to make a new directory of "
+            f"what is left, run `airside backfill --source {data_dir.root} --data-dir NEW`"
+        )
 
 
 def _archive_the_rest(

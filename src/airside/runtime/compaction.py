@@ -12,8 +12,13 @@ from airside.stream import hour_folder
 _MAX_ARCHIVE_BYTES = 64 * 1024 * 1024  # of which a reader holds one for each shard
 
 
-def compact(lake: Lake, clock: Callable[[], int]) -> dict[str, tuple[int, int]]:
+def compact(lake: Lake, now: Callable[[], int]) -> dict[str, tuple[int, int]]:
     """Merge the files of every hour before the current one; a pipeline may run meanwhile.
+
+    Args:
+        lake: Where the files are.
+        now: Gives an instant in the current hour, in microseconds since the Unix epoch: the wall
+            clock, or how far the consumers have come.
 
     Returns:
         Zone → how many files were read, and how many were written in their place.
@@ -26,10 +31,10 @@ def compact(lake: Lake, clock: Callable[[], int]) -> dict[str, tuple[int, int]]:
     archive = Archive(lake, FLIGHT_EVENTS)
     return {
         "bronze": bronze.compact(
-            archive, before=hour_folder(archive.root, clock()), max_bytes=_MAX_ARCHIVE_BYTES
+            archive, before=hour_folder(archive.root, now()), max_bytes=_MAX_ARCHIVE_BYTES
         ),
     } | {
-        zone: silver.compact(lake, root, before=hour_folder(root, clock()))
+        zone: silver.compact(lake, root, before=hour_folder(root, now()))
         for zone in silver.ZONES
         for root in [f"{zone}/{FLIGHT_EVENTS.name}"]
     }

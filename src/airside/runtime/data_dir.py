@@ -232,6 +232,25 @@ class DataDir:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
 
+    @contextmanager
+    def merging(self) -> Iterator[None]:
+        """Merge files as the only process of the directory that does.
+
+        Raises:
+            RetryableError: Another one is at it.
+        """
+        descriptor = os.open(self.root / "compact.lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise RetryableError(
+                    f"the files of {self.root} are being merged already; try again in a minute"
+                ) from None
+            yield
+        finally:
+            os.close(descriptor)
+
     def _full(self, error: OSError) -> RetryableError:
         return RetryableError(
             f"the data directory {self.root} cannot be written ({error.strerror}); free disk space,"

@@ -26,11 +26,14 @@ from airside.runtime.patient import Finding, Patient, State
 from airside.runtime.pipeline import GOLD
 from airside.silver import SILVER
 from airside.stream import Backlog, frames_to_arrow
+from airside.warehouse.drift import drift_changes, drift_summary
 
 _LOW_DISK_BYTES = 1_000_000_000
 _QUIET_SECONDS = 300.0
 _LATE_SECONDS = 120.0
 _BAD_SHARE = 0.05
+_DRIFT_SHARE = 0.05
+_DRIFT_WINDOW_US = 24 * 3_600_000_000
 _PROBE_RECORDS = 100_000
 _PROBE_BYTES = 64 * 1024 * 1024
 
@@ -232,6 +235,25 @@ def _quarantine(patient: Patient) -> Finding:
     )
 
 
+def _drift(patient: Patient) -> Finding:
+    figures = drift_summary(patient.reader)
+    text = (
+        f"{figures.changes:,} changes, {figures.new_fields:,} fields outside the contract; "
+        f"{figures.examined:,} of {figures.received:,} records examined"
+    )
+    since_us = patient.clock() - _DRIFT_WINDOW_US
+    changes = drift_changes(patient.reader, share=_DRIFT_SHARE, since_us=since_us)
+    if not changes:
+        return Finding("schema drift", "ok", text)
+    return Finding(
+        "schema drift",
+        "warning",
+        text,
+        "; ".join(change.summary for change in changes),
+        patient.command("sql 'FROM drift WHERE is_change'"),
+    )
+
+
 def _gold(patient: Patient) -> Finding:
     progress = answers.progress(patient.reader)
     waiting = progress["waiting_records"]
@@ -251,6 +273,7 @@ _CHECKS: tuple[tuple[str, Callable[[Patient], Finding]], ...] = (
     ("warehouse", _warehouse),
     ("silver", _silver),
     ("quarantine", _quarantine),
+    ("schema drift", _drift),
     ("gold", _gold),
 )
 

@@ -67,11 +67,16 @@ def refuse_a_jobs(lake: Lake) -> None:
     Raises:
         UsageError: It is one.
     """
-    if lake.names(f"dedupe/{FLIGHT_EVENTS.name}"):
+    if is_a_jobs(lake):
         raise UsageError(
             f"the silver files in {lake.url} are a Spark job's, whose batch documents name them; "
             "name another lake with --lake"
         )
+
+
+def is_a_jobs(lake: Lake) -> bool:
+    """Whether a Spark job writes a lake's silver files and names them in its batch documents."""
+    return bool(lake.names(f"dedupe/{FLIGHT_EVENTS.name}"))
 
 
 def _has_taken_records(data_dir: DataDir) -> bool:

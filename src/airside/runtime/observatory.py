@@ -6,14 +6,16 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from airside.alerts import Alert
 from airside.bronze import BRONZE
-from airside.dashboard import Answers, Backend
+from airside.dashboard import Answers, Backend, Kept
 from airside.errors import AirsideError
 from airside.gold import answers
 from airside.ledger import Attempt
+from airside.runtime.kept import kept
 from airside.runtime.lakes import ZONES, is_elsewhere, lake_of
 from airside.runtime.pipeline import ALERTS, GOLD, Health
 from airside.runtime.raw_records import (
@@ -24,20 +26,25 @@ from airside.runtime.raw_records import (
     unarchived_frames,
 )
 from airside.runtime.readers import Observer
+from airside.runtime.upkeep import UPKEEP
+from airside.settings import Settings
 from airside.silver import SILVER
 from airside.stream import Stream
 from airside.warehouse import Reader, RemoteReader
+from airside.warehouse.drift import Drift, drift_findings, drift_summary
 
 _STAGES = (BRONZE, SILVER, GOLD)
 _MAX_FAILURES = 20
 _MAX_ENDED_ALERTS = 200
 _STORAGE_SECONDS = 10.0
 _LAKE_SECONDS = 300.0
+_DRIFT_SECONDS = 10.0
 _PARTS = {
     "stream": "stream.db*",
     "warehouse": "warehouse.duckdb*",
     "ledger": "ledger.db*",
     "alerts": "alerts.db*",
+    "work": "work/**/*",
 }
 """What lies in the directory itself, wherever its lake is."""
 
@@ -50,6 +57,7 @@ class Observatory:
         put_stream: Takes the records that are posted; likewise.
         health: The stages of the pipeline in this process; None where it runs elsewhere or not.
         clock: Microseconds since the Unix epoch.
+        settings: What the parts are limited to; the defaults where none are given.
     """
 
     def __init__(
@@ -59,14 +67,19 @@ class Observatory:
         *,
         health: Mapping[str, Health] | None,
         clock: Callable[[], int],
+        settings: Settings | None = None,
     ) -> None:
         self._observer = observer
         self._stream = put_stream
         self._health = health
         self._clock = clock
+        self._settings = settings = settings or Settings()
+        is_embedded = observer.data_dir.stream_url is None
+        self._stream_limit = settings.stream.max_bytes if is_embedded else None
         self._lock = threading.Lock()
         self._put_lock = threading.Lock()
         self._storage: tuple[float, list[dict[str, Any]]] | None = None
+        self._drift: tuple[float, tuple[dict[str, Any], list[dict[str, Any]]]] | None = None
         self._zones: tuple[float, list[dict[str, Any]]] | None = None
 
     def backend(
@@ -88,8 +101,12 @@ class Observatory:
             ),
             pipeline=self.pipeline,
             storage=self.storage,
+            kept=self.kept,
             failures=self.failures,
             alerts=self.alerts,
+            drift=self.drift
+            if warehouse is None
+            else lambda: (Drift()._asdict(), []),  # not watched on a server
             raw_records=self.raw_records,
             put=self.put,
             max_record_bytes=self._stream.max_record_bytes,
@@ -104,8 +121,11 @@ class Observatory:
         with self._lock:
             document = self._observer.account().as_dict()
             stages = [self._stage(stage) for stage in _STAGES]
-            if self._health is not None and self._health.get(ALERTS, Health()).error:
-                stages.append(self._stage(ALERTS))
+            stages += [
+                self._stage(stage)
+                for stage in (ALERTS, UPKEEP)
+                if self._health is not None and self._health.get(stage, Health()).error
+            ]
             firing = [_alert(alert) for alert in self._observer.alerts.firing()]
         is_running = self._health is not None or self._answers_elsewhere()
         return {**document, "is_running": is_running, "stages": stages, "alerts": firing}
@@ -116,9 +136,15 @@ class Observatory:
         if self._storage is None or now - self._storage[0] > _STORAGE_SECONDS:
             root = self._observer.data_dir.root
             found = {name: _sizes(root, pattern) for name, pattern in _PARTS.items()}
-            first, *others = _rows(found)
+            limits = {"stream": self._stream_limit}
+            first, *others = _rows(found, limits)
             self._storage = (now, [first, *self._zones_at(now), *others])
         return self._storage[1]
+
+    def kept(self) -> list[Kept]:
+        """What is kept of everything that would grow for ever, each with its limit."""
+        with self._lock:
+            return kept(self._observer, self._settings)
 
     def _zones_at(self, now: float) -> list[dict[str, Any]]:
         """The lake's zones; one elsewhere is asked rarely, as lists cost money there."""
@@ -157,6 +183,16 @@ class Observatory:
         with self._lock:
             store = self._observer.alerts
             return [_alert(alert) for alert in store.firing() + store.ended(_MAX_ENDED_ALERTS)]
+
+    def drift(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Schema drift in figures, and each finding; asked anew at most every ten seconds."""
+        with self._lock:
+            now = time.monotonic()
+            if self._drift is None or now - self._drift[0] > _DRIFT_SECONDS:
+                reader = self._observer.reader
+                figures = drift_summary(reader)._asdict()
+                self._drift = (now, (figures, drift_findings(reader)))
+            return self._drift[1]
 
     def raw_records(self, wanted: Sequence[RecordId]) -> Found:
         """The bytes of records, from the archive, or from the stream where they are newer."""
@@ -227,9 +263,17 @@ def _alert(alert: Alert) -> dict[str, Any]:
     }
 
 
-def _rows(parts: Mapping[str, Sequence[int]]) -> list[dict[str, Any]]:
+def _rows(
+    parts: Mapping[str, Sequence[int]], limits: Mapping[str, int | None] = MappingProxyType({})
+) -> list[dict[str, Any]]:
     return [
-        {"name": name, "bytes": sum(sizes), "files": len(sizes)} for name, sizes in parts.items()
+        {
+            "name": name,
+            "bytes": sum(sizes),
+            "files": len(sizes),
+            "limit_bytes": limits.get(name),
+        }
+        for name, sizes in parts.items()
     ]
 
 
@@ -237,6 +281,8 @@ def _sizes(root: Path, pattern: str) -> list[int]:
     sizes = []
     for path in root.glob(pattern):
         with suppress(OSError):  # gone since it was listed
+            if path.is_dir():
+                continue
             sizes.append(path.stat().st_size)
     return sizes
 

@@ -27,6 +27,7 @@ from airside.runtime.leftovers import remove_unplanned
 from airside.runtime.patience import patiently
 from airside.runtime.restore import Meanwhile, resume
 from airside.runtime.streams import open_for_consuming, open_for_looking, open_stream
+from airside.runtime.upkeep import UPKEEP, Upkeep
 from airside.runtime.wiring import (
     make_gold,
     make_monitor,
@@ -38,13 +39,16 @@ from airside.settings import Settings
 from airside.silver import SILVER, Silver
 from airside.stream import Horizon, Stream
 from airside.warehouse import DuckDBWarehouse, QueryServer
+from airside.warehouse.staging import bring_back
 
 GOLD = "gold"
 ALERTS = "alerts"
-_EXPENDABLE = {GOLD, ALERTS}
+_EXPENDABLE = {GOLD, ALERTS, UPKEEP}
 """Stages that ingestion does not need."""
 _MAX_BACKOFF_SECONDS = 30.0
 _RETENTION_SECONDS = 60.0
+_ROOM_SECONDS = 1.0
+_HOUR_US = 3_600_000_000
 _GOLD_PHASE_SECONDS = 0.25
 
 
@@ -77,6 +81,7 @@ class Pipeline:
     silver: Silver
     gold: Gold
     monitor: Monitor
+    upkeep: Upkeep
     lake: Lake
     stream: Stream
     silver_stream: Stream
@@ -92,6 +97,8 @@ class Pipeline:
     _last_export: float | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _refreshed_through: int | None = -1
+    _trim_due: float = 0.0
+    _forgotten_hour: int = -1
 
     def drain(
         self,
@@ -143,8 +150,9 @@ class Pipeline:
             ("bronze", self._archive, min(1.0, self.settings.bronze.cut_seconds), 0.0),
             ("silver", self._transform, silver.window_seconds, 0.0),
             ("gold", self._refresh, gold.refresh_seconds, after_silver),
-            ("retention", self.trim, _RETENTION_SECONDS, 0.0),
+            ("retention", self.make_room, _ROOM_SECONDS, 0.0),
             (ALERTS, self.monitor.run_once, self.settings.alerts.every_seconds, 0.0),
+            (UPKEEP, self._keep_up, self.settings.upkeep.every_seconds, 0.0),
         ):
             self.health[name] = Health()
             thread = threading.Thread(
@@ -186,13 +194,23 @@ class Pipeline:
             return 0
         attempt_id = self.gold_ledger.begin(GOLD, {"through_batch_id": newest})
         try:
+            gone = self._bring_back() if self._refreshed_through == -1 else 0
             result = self.gold.refresh()
         except Exception as error:
             self.gold_ledger.fail(attempt_id, str(error))
             raise
-        self.gold_ledger.succeed(attempt_id, {"models": len(result.model_seconds)})
+        counts = {"models": len(result.model_seconds)} | ({"rows_gone": gone} if gone else {})
+        self.gold_ledger.succeed(attempt_id, counts)
         self._refreshed_through = newest
         return len(result.model_seconds)
+
+    def _bring_back(self) -> int:
+        """Have all rows in staging where gold is about to be built anew from them."""
+        if not self.gold.will_rebuild():
+            return 0
+        zones = {FLIGHT_EVENTS.name: "silver", "quarantine": "quarantine"}
+        folders = {table: f"{zone}/{FLIGHT_EVENTS.name}" for table, zone in zones.items()}
+        return bring_back(self.warehouse, FLIGHT_EVENTS, self.lake, folders)
 
     def export(self) -> None:
         """Write gold's tables as Parquet files."""
@@ -205,11 +223,24 @@ class Pipeline:
         retention_us = int(self.settings.stream.retention_hours * 3_600_000_000)
         self.stream.trim(done, self.clock() - retention_us)
 
+    def make_room(self) -> None:
+        """Trim from time to time, and at once while producers may be waiting for room."""
+        if time.monotonic() >= self._trim_due or self.stream.is_nearly_full:
+            self._trim_due = time.monotonic() + _RETENTION_SECONDS
+            self.trim()
+
+    def _keep_up(self) -> None:
+        self.upkeep.run_once()
+
     def _archive(self) -> None:
         self.archiver.run_once()
 
     def _transform(self) -> None:
         """Do what waits at the trigger; what arrives meanwhile waits for the next one."""
+        hour = self.clock() // _HOUR_US
+        if hour != self._forgotten_hour:
+            self._forgotten_hour = hour
+            self.silver.forget()
         for _ in self._waiting_batches(self.silver_stream, self.stopping):
             # Said of each batch: to catch up with a long backlog takes many.
             self.health.setdefault("silver", Health()).succeed(self.clock())
@@ -319,7 +350,9 @@ def open_pipeline(
             stack.callback(opened.close)
             return opened
 
-        main = open_stream(data_dir, clock, shards=settings.stream.shards)
+        main = open_stream(
+            data_dir, clock, shards=settings.stream.shards, max_bytes=settings.stream.max_bytes
+        )
         stack.callback(main.close)
         warehouse = patiently(lambda: open_warehouse(data_dir, settings, clock))
         stack.callback(warehouse.close)
@@ -328,9 +361,14 @@ def open_pipeline(
         archive_ledger, silver_ledger = ledger(), ledger()
         remove_unplanned(lake, silver_ledger, warehouse.checkpoint())
         cleaned = stream(SILVER, silver_ledger)
-        watched = open_for_looking(data_dir, clock)
-        stack.callback(watched.close)
-        alerts = AlertStore(data_dir.alerts)
+
+        def looking() -> Stream:
+            opened = open_for_looking(data_dir, clock)
+            stack.callback(opened.close)
+            return opened
+
+        watched = looking()
+        alerts = AlertStore(data_dir.alerts, keep=settings.alerts.keep)
         stack.callback(alerts.close)
 
         def lags() -> dict[str, float]:
@@ -350,6 +388,7 @@ def open_pipeline(
             ),
             silver=make_silver(cleaned, lake, silver_ledger, warehouse, settings),
             gold=make_gold(data_dir, settings),
+            upkeep=Upkeep(data_dir, settings, lake, ledger(), warehouse, looking(), clock),
             monitor=make_monitor(warehouse, alerts, settings, lags=lags, clock=clock),
             lake=lake,
             silver_stream=cleaned,

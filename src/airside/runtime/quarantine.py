@@ -5,7 +5,7 @@ from typing import Any
 
 from airside.errors import UsageError
 from airside.events.vocabulary import QUARANTINE_REASONS
-from airside.stream import Stream
+from airside.stream import Patience, Stream
 from airside.warehouse import Reader
 
 _PAGE = 5_000
@@ -51,7 +51,7 @@ def find(reader: Reader, sequence_number: str) -> dict[str, Any]:
     return found
 
 
-def replay(reader: Reader, stream: Stream, *, reason: str | None = None) -> int:
+def replay(reader: Reader, stream: Stream, patience: Patience, *, reason: str | None = None) -> int:
     """Put quarantined records on the stream again, verbatim, oldest first.
 
     They are judged anew under the rules in force; each is a new record with a new verdict, and the
@@ -62,7 +62,7 @@ def replay(reader: Reader, stream: Stream, *, reason: str | None = None) -> int:
     """
     total = 0
     for payloads in _pages(reader, reason):
-        stream.put(payloads)
+        patience.put(stream, payloads)
         total += len(payloads)
     return total
 

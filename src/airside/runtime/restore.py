@@ -9,17 +9,29 @@ import os
 import shutil
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
+from datetime import UTC, datetime
 from pathlib import Path
 
 from airside import silver
-from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader, firehose_files, import_firehose
+from airside.bronze import (
+    BRONZE,
+    FOLDER,
+    Archive,
+    Archiver,
+    ArchiveReader,
+    Floor,
+    firehose_files,
+    floor_name,
+    import_firehose,
+    read_floor,
+)
 from airside.bronze.archive import DATA_SUFFIX
 from airside.bronze.index import Contents
 from airside.errors import CorruptDataError, UsageError
 from airside.events import FLIGHT_EVENTS
 from airside.lake import Lake, LocalLake
 from airside.ledger import Ledger
-from airside.runtime.accounting import note_lost
+from airside.runtime.accounting import note_lost, note_removed
 from airside.runtime.backfill import Progress, transform_archive
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
@@ -71,8 +83,7 @@ def restore(
     """
     given, origin = lake_named(source)
     found = Archive(given, FLIGHT_EVENTS)
-    names = [name for name in given.names(found.root) if DATA_SUFFIX in name]  # indexes too
-    archived = bool(names)
+    archived = any(DATA_SUFFIX in name for name in given.names(found.root))
     deliveries = [] if archived else firehose_files(given)
     waiting = origin.stream if origin and _was_there(origin.stream) else None
     if not archived and not deliveries and waiting is None:
@@ -104,7 +115,7 @@ def restore(
             ledger.note(_RESTORE, {"source": given.url})
             if not is_filled and not ledger.position(BRONZE):
                 if archived:
-                    _copy(given, lake, names)
+                    _copy(found, lake)
                 else:
                     for name in lake.names(archive.root):  # of one that was cut off
                         lake.delete(name)
@@ -114,6 +125,7 @@ def restore(
         if waiting is not None and not is_filled:
             _adopt(ArchiveReader(archive), ledger)
             _archive_the_waiting(waiting, archive, ledger, warn)
+        _tell_of_removed(read_floor(archive), warn)
         _make(target, settings, archive, ledger, progress=progress, contents=mender.read)
         return ledger.progress(BRONZE)[1].get("records", 0)
 
@@ -170,6 +182,7 @@ def resume(
                 told = done
                 tell(f"{done:,} of {records:,} records read again.")
 
+        _tell_of_removed(reader.floor, tell)
         with meanwhile():
             _make(data_dir, settings, archive, ledger, progress=progress, stopping=stopping)
         tell(f"Rebuilt {data_dir.root}; it goes on where the archive ends.")
@@ -212,6 +225,16 @@ def _make(
         contents=contents,
     )
     ledger.note(_RESTORE, {"done": "yes"})
+
+
+def _tell_of_removed(removed: Floor, tell: Warn) -> None:
+    if not removed.records:
+        return
+    until = datetime.fromtimestamp(removed.last_arrived_at_us / 1e6, tz=UTC)
+    tell(
+        f"Retention has removed {removed.records:,} records from the archive, all that had arrived "
+        f"by {until:%Y-%m-%d %H:%M} UTC; they are not in what is made of it."
+    )
 
 
 def _published(lake: Lake, end: Position, ledger: Ledger) -> dict[str, Position]:
@@ -258,16 +281,38 @@ def _embedded(data_dir: DataDir, settings: Settings) -> EmbeddedStream:
     return EmbeddedStream(data_dir.stream, clock=wall_clock, shards=settings.stream.shards)
 
 
-def _copy(source: Lake, lake: Lake, names: list[str]) -> None:
-    """Copy the archive; where the file system allows it, as links to the same immutable files."""
+def _copy(source: Archive, lake: Lake) -> None:
+    """Copy the archive; where the file system allows it, as links to the same immutable files.
+
+    A pipeline that runs on the source may merge or remove files meanwhile; then what is there
+    instead is copied too, and readers pass over the parts. Where it begins comes last: it cannot be
+    further on then than the files.
+    """
     present = set(lake.names(BRONZE))
-    for name in names:
-        if name not in present:
-            with source.local(name) as original, lake.publish(name) as path:
-                if isinstance(source, LocalLake):
-                    _link(original, path)
-                else:
-                    shutil.copyfile(original, path)
+    while names := [name for name in _of_archive(source) if name not in present]:
+        for name in names:
+            try:
+                _copy_file(source.lake, lake, name)
+            except CorruptDataError:
+                if name in _of_archive(source):
+                    raise
+            present.add(name)
+    if floor_name(source) in source.lake.names(FOLDER):
+        _copy_file(source.lake, lake, floor_name(source))
+
+
+def _of_archive(archive: Archive) -> list[str]:
+    """Its files and their indexes; an index before its file."""
+    names = [name for name in archive.lake.names(archive.root) if DATA_SUFFIX in name]
+    return sorted(names, key=lambda name: name.endswith(DATA_SUFFIX))
+
+
+def _copy_file(source: Lake, lake: Lake, name: str) -> None:
+    with source.local(name) as original, lake.publish(name) as path:
+        if isinstance(source, LocalLake):
+            _link(original, path)
+        else:
+            shutil.copyfile(original, path)
 
 
 def _link(source: Path, path: Path) -> None:
@@ -281,12 +326,13 @@ def _adopt(reader: ArchiveReader, ledger: Ledger) -> None:
     """Let the ledger know of the archive, as if it had seen it grow."""
     if ledger.position(BRONZE) or not reader.files:
         return
-    totals, end = reader.totals(), reader.end()
+    totals, end, removed = reader.totals(), reader.end(), reader.floor
+    note_removed(ledger, removed.records, is_rebuilt=True)
     attempt_id = ledger.begin(BRONZE, {"after": {}, "through": end})
     counts = {
-        "records": totals.records,
-        "files": len(reader.files),
-        "stored_bytes": totals.stored_bytes,
+        "records": totals.records + removed.records,
+        "files": len(reader.files) + removed.files,
+        "stored_bytes": totals.stored_bytes + removed.stored_bytes,
     }
     ledger.succeed(attempt_id, counts, end)
 

@@ -60,7 +60,9 @@ def serve_pipeline(pipeline: Pipeline, data_dir: DataDir, settings: Settings) ->
         observe(data_dir, pipeline.warehouse) as observer,
         open_for_putting(data_dir, settings) as put_stream,
     ):
-        observatory = Observatory(observer, put_stream, health=pipeline.health, clock=wall_clock)
+        observatory = Observatory(
+            observer, put_stream, health=pipeline.health, clock=wall_clock, settings=settings
+        )
         backend = observatory.backend(pipeline.warehouse, changed)
         with _served(backend, settings, listener) as address:
             yield address
@@ -103,7 +105,9 @@ def serve_data_dir(data_dir: DataDir, settings: Settings) -> Iterator[Address]:
         observe(data_dir, reader) as observer,
         open_for_putting(data_dir, settings) as put_stream,
     ):
-        observatory = Observatory(observer, put_stream, health=None, clock=wall_clock)
+        observatory = Observatory(
+            observer, put_stream, health=None, clock=wall_clock, settings=settings
+        )
         with _served(observatory.backend(reader, threading.Event()), settings, listener) as address:
             yield address
 
@@ -118,7 +122,9 @@ def _serve_warehouse(data_dir: DataDir, settings: Settings) -> Iterator[Address]
         if data_dir.has_stream:
             observer = stack.enter_context(observe(data_dir, reader))
             put_stream = stack.enter_context(open_for_putting(data_dir, settings))
-            observatory = Observatory(observer, put_stream, health=None, clock=wall_clock)
+            observatory = Observatory(
+                observer, put_stream, health=None, clock=wall_clock, settings=settings
+            )
             backend = observatory.backend(reader, threading.Event(), where)
         else:
             backend = warehouse_backend(reader, where, wall_clock)

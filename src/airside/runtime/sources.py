@@ -12,9 +12,9 @@ from typing import Any, BinaryIO
 from airside.errors import UsageError
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
-from airside.settings import SimulatorSettings
+from airside.settings import SimulatorSettings, StreamSettings
 from airside.simulator import Simulator, SimulatorConfig, mess_preset
-from airside.stream import Producer, Stream, lines
+from airside.stream import Patience, Producer, Stream, lines
 
 SIMULATOR = "simulator"
 _PUT_RECORDS = 5_000
@@ -74,6 +74,7 @@ def simulate(
     days: int | None = None,
     max_events: int | None = None,
     on_put: Callable[[int, int], None] = lambda _records, _due_us: None,
+    patience: Patience | None = None,
 ) -> int:
     """Run the simulator onto a stream until it ends or is stopped; returns the records put.
 
@@ -93,6 +94,7 @@ def simulate(
         days: End after so many simulated days.
         max_events: End after so many records.
         on_put: Told after each put how many records it held, and the simulated clock.
+        patience: How to wait where the stream is full; without it, the stream's error is raised.
     """
     identity = json.dumps(settings.model_dump(exclude={"time_compression"}), sort_keys=True)
     world = hashlib.sha256(identity.encode()).hexdigest()[:16]
@@ -113,7 +115,7 @@ def simulate(
         ledger.note(SIMULATOR, {"clock": str(due_us)})
         on_put(records, due_us)
 
-    producer = Producer(stream, time.monotonic, stop.wait, note)
+    producer = Producer(stream, time.monotonic, stop.wait, note, patience=patience)
     return producer.run(
         Simulator(config).emissions(after_us=resume_us),
         speed=None if rate or unpaced else settings.time_compression,
@@ -121,13 +123,32 @@ def simulate(
     )
 
 
-def ingest(stream: Stream, file: BinaryIO, refused: Callable[[int, int], None]) -> int:
+def patience(
+    settings: StreamSettings, wait: Callable[[float], bool], tell: Callable[[str], None]
+) -> Patience:
+    """How a producer on this machine waits for room.
+
+    Args:
+        settings: For how long.
+        wait: Waits so many seconds; True means stop.
+        tell: Told a sentence when it begins to wait, and when it goes on.
+    """
+    return Patience(settings.patience_seconds, time.monotonic, wait, tell)
+
+
+def ingest(
+    stream: Stream,
+    file: BinaryIO,
+    refused: Callable[[int, int], None],
+    patience: Patience,
+) -> int:
     """Put every line of a file on the stream, verbatim, whatever it holds.
 
     Args:
         stream: Where the records go.
         file: Lines ended by LF; the last may lack it.
         refused: Told the line's number and size where it is too large for a record.
+        patience: How to wait where the stream is full. Its `wait` never says stop.
 
     Returns:
         How many records were put; each is durable.
@@ -138,8 +159,8 @@ def ingest(stream: Stream, file: BinaryIO, refused: Callable[[int, int], None]) 
         pending.append(line)
         size += len(line)
         if len(pending) >= _PUT_RECORDS or size >= _PUT_BYTES:
-            stream.put(pending)
+            patience.put(stream, pending)
             total += len(pending)
             pending, size = [], 0
-    stream.put(pending)
+    patience.put(stream, pending)
     return total + len(pending)

@@ -16,7 +16,11 @@ _LOOK_SECONDS = 1.0
 
 
 def open_stream(
-    data_dir: DataDir, clock: Callable[[], int] = wall_clock, *, shards: int = 1
+    data_dir: DataDir,
+    clock: Callable[[], int] = wall_clock,
+    *,
+    shards: int = 1,
+    max_bytes: int | None = None,
 ) -> Stream:
     """Open a directory's stream to read and to write it; who opens it closes it.
 
@@ -24,6 +28,7 @@ def open_stream(
         data_dir: The directory; says which stream feeds it.
         clock: Microseconds since the Unix epoch, for arrivals on the embedded stream.
         shards: How many shards a new embedded stream gets.
+        max_bytes: What an embedded stream may hold.
 
     Raises:
         AirsideError: It cannot be opened or read; says why.
@@ -33,7 +38,7 @@ def open_stream(
         stream = KinesisStream.open(url, identity=FLIGHT_EVENTS.identity)
         stream.check()
         return stream
-    return EmbeddedStream(data_dir.stream, clock=clock, shards=shards)
+    return EmbeddedStream(data_dir.stream, clock=clock, shards=shards, max_bytes=max_bytes)
 
 
 def open_for_looking(data_dir: DataDir, clock: Callable[[], int] = wall_clock) -> Stream:
@@ -98,7 +103,9 @@ def open_for_putting(data_dir: DataDir, settings: Settings) -> Iterator[Stream]:
     if url is not None:
         stream = KinesisStream.open(url, identity=FLIGHT_EVENTS.identity)
     else:
-        stream = open_stream(data_dir, shards=settings.stream.shards)
+        stream = open_stream(
+            data_dir, shards=settings.stream.shards, max_bytes=settings.stream.max_bytes
+        )
     try:
         yield stream
     finally:

@@ -15,7 +15,7 @@ from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.pipeline import Health, Pipeline, open_pipeline
 from airside.runtime.readers import Observer, observe
-from airside.runtime.sources import check_simulator, simulate
+from airside.runtime.sources import check_simulator, patience, simulate
 from airside.runtime.streams import open_for_putting
 from airside.runtime.wiring import open_ledger
 from airside.settings import Settings
@@ -156,6 +156,9 @@ def _simulator(
         running.simulated_us = due_us
         health.succeed(wall_clock())
 
+    def wait(text: str) -> None:
+        health.error = text  # until the next put succeeds
+
     def work() -> None:
         with (
             open_for_putting(data_dir, settings) as stream,
@@ -163,7 +166,14 @@ def _simulator(
         ):
             while not stop.is_set():
                 try:
-                    simulate(stream, ledger, settings.simulator, stop, on_put=note)
+                    simulate(
+                        stream,
+                        ledger,
+                        settings.simulator,
+                        stop,
+                        on_put=note,
+                        patience=patience(settings.stream, stop.wait, wait),
+                    )
                 except RetryableError as error:
                     health.failures += 1
                     health.error = str(error)

@@ -13,6 +13,7 @@ from airside.runtime.raw_records import Found, RecordId
 from airside.silver import SILVER
 from airside.stream import MAX_RECORD_BYTES
 from airside.warehouse import Reader
+from airside.warehouse.drift import Drift
 
 _LOADED = """
 SELECT
@@ -123,6 +124,7 @@ def warehouse_backend(reader: Reader, address: str, clock: Callable[[], int]) ->
         storage=list,
         failures=list,
         alerts=list,
+        drift=lambda: (Drift()._asdict(), []),
         raw_records=raw_records,
         put=put,
         max_record_bytes=MAX_RECORD_BYTES,
@@ -152,6 +154,8 @@ def _as_pipeline(account: WarehouseAccount) -> dict[str, Any]:
         "balanced": account.balanced,
         "consumers": {BRONZE: consumer, SILVER: consumer},
         "reasons": account.reasons,
+        "archive_removed": 0,
+        "not_kept": 0,
         "lost": 0,
         "is_running": False,
         "stages": [],

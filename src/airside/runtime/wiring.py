@@ -32,6 +32,7 @@ def open_warehouse(
             clock=clock,
             threads=settings.warehouse.threads,
             memory_limit=settings.warehouse.memory_limit,
+            wal_bytes=settings.warehouse.wal_bytes,
         )
 
     if not data_dir.warehouse.exists():
@@ -91,6 +92,7 @@ def make_monitor(
             quarantine_share=alerts.quarantine_share,
             lag_seconds=alerts.lag_seconds,
             silent_minutes=alerts.silent_minutes,
+            schema_drift=alerts.schema_drift,
         ),
         lags=lags,
         webhook=Webhook(alerts.webhook_url.get_secret_value()) if alerts.webhook_url else None,

@@ -4,8 +4,16 @@ What enters is the stream's records, verbatim; what leaves is Parquet in the lak
 warehouse's staging, and a quarantine that keeps the bytes.
 """
 
-from airside.silver.files import QUARANTINE_COLUMNS, ZONES, beyond, compact, trusted
-from airside.silver.stage import SILVER, Silver, Source
+from airside.silver.ahead import Source
+from airside.silver.files import (
+    QUARANTINE_COLUMNS,
+    ZONES,
+    beyond,
+    compact,
+    remove_before,
+    trusted,
+)
+from airside.silver.stage import SILVER, Silver
 
 __all__ = [
     "QUARANTINE_COLUMNS",
@@ -15,5 +23,6 @@ __all__ = [
     "Source",
     "beyond",
     "compact",
+    "remove_before",
     "trusted",
 ]

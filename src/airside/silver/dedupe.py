@@ -3,49 +3,35 @@
 The rule, over the clean records in stream order: a record is a duplicate if and only if the last
 *accepted* record of its id arrived no more than `horizon` before it, and no more than `max_ids`
 ordinals before it; a record's ordinal is the running count of accepted ones. Whether one record is
-accepted so depends on the one before it, which set-based SQL cannot follow. It need not: nearly
-every id occurs once in its batch and never before, and is accepted whatever the others are. SQL
-finds the few that do recur, and those are walked through one by one.
+accepted so depends on the one before it, which no operation on whole columns can follow. It need
+not: nearly every id occurs once in its batch and never before, and is accepted whatever the others
+are. The few that do recur are found by column, and walked through one by one.
 """
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, NamedTuple
 
 import duckdb
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from airside.events import FLIGHT_EVENTS, Feed
 
 STATE = "staging.accepted_event_ids"
 """One row per accepted record that may still make a later one a duplicate."""
 
-DUPLICATES = "duplicate_records"
-"""Temporary table (shard_id, sequence_number): the duplicates of the batch last run."""
-
-_STREAM_ORDER = "arrived_at, shard_id, sequence_number"
-_REACHED = "max(arrived_at) OVER (PARTITION BY shard_id ORDER BY sequence_number)"
-"""Arrivals on a shard of Kinesis need not ascend, and on one shard the sequence rules: with this in
-the place of the arrival, the order is that of the stream and never against a shard's own."""
+_IDS = "dedupe_ids"
 _PRUNE_SHARE = 5  # prune each time a fifth of `max_ids` has been accepted since
 
 
 class _Accepted(NamedTuple):
     """The last accepted record of an id."""
 
-    arrived_at: datetime
+    arrived_at_us: int
     ordinal: int
-
-
-class _Recurrence(NamedTuple):
-    """A clean record of the batch whose id occurs elsewhere too."""
-
-    shard_id: str
-    sequence_number: str
-    event_id: str
-    arrived_at: datetime
-    rank: int
-    """Its place among the batch's clean records in stream order, from 1."""
 
 
 class Dedupe:
@@ -72,6 +58,7 @@ class Dedupe:
         self._connection = connection
         self._key = feed.key
         self._horizon = horizon
+        self._horizon_us = horizon // timedelta(microseconds=1)
         self._max_ids = max_ids
         self._accepted_since_pruned = 0
         connection.execute(
@@ -80,56 +67,42 @@ class Dedupe:
         )
         self._rehash()
 
-    def run(self, batch: str) -> int:
+    def run(self, batch: pa.Table) -> pa.BooleanArray:
         """Tell the duplicates of a batch, and remember its other ids.
 
-        Batches must come in stream order, and each holds its rows in any order. The duplicates are
-        then in `DUPLICATES`; `accepted` gives the rows to load.
+        Batches must come in stream order, and each holds its rows in any order.
 
         Args:
-            batch: A temporary table as `Kernel.read` makes it.
+            batch: Rows with shard_id, sequence_number, arrived_at, the feed's key, and a `reason`
+                where a record is not clean.
 
         Returns:
-            How many records are duplicates.
+            For each row whether it is a duplicate; only clean ones are.
         """
-        base, clean = self._fetch_one(
-            f"SELECT (SELECT coalesce(max(ordinal), 0) FROM {STATE}),"
-            f" (SELECT count(*) FROM {batch} WHERE reason IS NULL)"
+        clean = np.flatnonzero(batch["reason"].is_null().to_numpy())
+        columns = ["shard_id", "sequence_number", "arrived_at", self._key]
+        ids = batch.select(columns).take(pa.array(clean)).combine_chunks()
+        order = _stream_order(ids)
+        if order is not None:
+            clean, ids = clean[order], ids.take(pa.array(order))
+        base = self.last_ordinal
+        known = pa.table({"event_id": ids[self._key], "arrived_at": ids["arrived_at"]})
+        repeated = self._duplicates(known, base)
+        accepted = np.delete(np.arange(known.num_rows), repeated)
+        self._insert(
+            known.take(pa.array(accepted)) if repeated else known,
+            pa.array(np.arange(base + 1, base + 1 + len(accepted))),
         )
-        self._connection.execute(
-            f"CREATE OR REPLACE TEMP TABLE {DUPLICATES} (shard_id VARCHAR, sequence_number VARCHAR)"
-        )
-        duplicates = self._duplicates(batch, base, clean)
-        if duplicates:
-            self._connection.execute(
-                f"INSERT INTO {DUPLICATES} SELECT unnest($1), unnest($2)",
-                [[d.shard_id for d in duplicates], [d.sequence_number for d in duplicates]],
-            )
-        self._connection.execute(
-            f"INSERT INTO {STATE} SELECT {self._key}, arrived_at,"
-            f" {base} + row_number() OVER (ORDER BY {_STREAM_ORDER}), hash({self._key})"
-            f" FROM ({self.accepted(batch)})"
-        )
-        self._accepted_since_pruned += clean - len(duplicates)
+        self._accepted_since_pruned += len(accepted)
         if self._accepted_since_pruned * _PRUNE_SHARE > self._max_ids:
             self.prune()
-        return len(duplicates)
-
-    def accepted(self, batch: str) -> str:
-        """A SELECT of the rows of the batch last run that are clean and no duplicates."""
-        return (
-            f"SELECT * FROM {batch} ANTI JOIN {DUPLICATES} USING (shard_id, sequence_number)"
-            " WHERE reason IS NULL"
-        )
+        is_duplicate = np.zeros(batch.num_rows, np.bool_)
+        is_duplicate[clean[repeated]] = True
+        return pa.array(is_duplicate)
 
     def remember(self, accepted: pa.Table) -> None:
         """Take over what another instance remembered: rows as `remembered` gives them."""
-        self._connection.register("remembered_ids", accepted)
-        self._connection.execute(
-            f"INSERT INTO {STATE} SELECT event_id, arrived_at, ordinal, hash(event_id)"
-            " FROM remembered_ids"
-        )
-        self._connection.unregister("remembered_ids")
+        self._insert(accepted, accepted["ordinal"])
 
     def remembered(self, beyond: int = 0) -> pa.Table:
         """The accepted ids past an ordinal: event_id, arrived_at, ordinal, in their order."""
@@ -164,84 +137,61 @@ class Dedupe:
         self._accepted_since_pruned = 0
         return int(forgotten)
 
-    def _duplicates(self, batch: str, base: int, clean: int) -> list[_Recurrence]:
-        last = self._priors(batch)
-        recurrences = self._recurrences(batch, last)
-        # Ordinals only decide where the batch reaches far enough from an id's last acceptance.
-        oldest = min((accepted.ordinal for accepted in last.values()), default=base + 1)
-        if recurrences and base + clean - oldest > self._max_ids:
-            recurrences = self._ranked(batch, recurrences)
-        duplicates: list[_Recurrence] = []
-        for record in recurrences:
-            ordinal = base + record.rank - len(duplicates)
-            prior = last.get(record.event_id)
+    def _duplicates(self, ids: pa.Table, base: int) -> list[int]:
+        """The rows, in stream order as they are given, that repeat an accepted id."""
+        last = self._priors(ids)
+        codes = ids["event_id"].combine_chunks().dictionary_encode().indices.to_numpy()
+        recurs = np.bincount(codes)[codes] > 1 if len(codes) else np.zeros(0, np.bool_)
+        if last:
+            recurs |= pc.is_in(ids["event_id"], pa.array(last, pa.string())).to_numpy()
+        rows = np.flatnonzero(recurs)
+        few = ids.take(pa.array(rows))
+        arrivals = few["arrived_at"].cast(pa.int64()).to_pylist()
+        duplicates: list[int] = []
+        for row, event_id, arrived_at_us in zip(
+            rows.tolist(), few["event_id"].to_pylist(), arrivals, strict=True
+        ):
+            ordinal = base + row + 1 - len(duplicates)
+            prior = last.get(event_id)
             if (
                 prior is not None
-                and record.arrived_at - prior.arrived_at <= self._horizon
+                and arrived_at_us - prior.arrived_at_us <= self._horizon_us
                 and ordinal - prior.ordinal <= self._max_ids
             ):
-                duplicates.append(record)
+                duplicates.append(row)
             else:
-                last[record.event_id] = _Accepted(record.arrived_at, ordinal)
+                last[event_id] = _Accepted(arrived_at_us, ordinal)
         return duplicates
 
-    def _priors(self, batch: str) -> dict[str, _Accepted]:
+    def _priors(self, ids: pa.Table) -> dict[str, _Accepted]:
         """The last accepted record of each id of the batch that has one, and maybe of some more.
 
         The hashes are probed first, as they are much cheaper to read than the ids, and the few rows
         that hit are fetched by their place; other ids of the same hash do no harm.
         """
+        self._connection.register(_IDS, ids.select(["event_id"]))
         rows = self._connection.execute(
             f"""
-            SELECT event_id, arg_max(arrived_at, ordinal), max(ordinal)
+            SELECT event_id, epoch_us(arg_max(arrived_at, ordinal)), max(ordinal)
             FROM {STATE}
             WHERE rowid IN (
                 SELECT state.rowid
                 FROM {STATE} AS state
-                SEMI JOIN (SELECT hash({self._key}) AS id_hash FROM {batch} WHERE reason IS NULL)
-                USING (id_hash)
+                SEMI JOIN (SELECT hash(event_id) AS id_hash FROM {_IDS}) USING (id_hash)
             )
             GROUP BY event_id
             """
         ).fetchall()
-        return {event_id: _Accepted(arrived_at, ordinal) for event_id, arrived_at, ordinal in rows}
+        self._connection.unregister(_IDS)
+        return {event_id: _Accepted(*accepted) for event_id, *accepted in rows}
 
-    def _recurrences(self, batch: str, known: Iterable[str]) -> list[_Recurrence]:
-        """The clean records whose id is known, or occurs twice in the batch, in stream order."""
-        rows = self._connection.execute(
-            f"""
-            WITH clean AS (
-                SELECT shard_id, sequence_number, {self._key} AS event_id, arrived_at
-                FROM {batch} WHERE reason IS NULL
-            )
-            SELECT *, 0 FROM clean
-            WHERE
-                event_id IN (SELECT unnest($1))
-                OR hash(event_id) IN (
-                    SELECT hash(event_id) FROM clean GROUP BY ALL HAVING count(*) > 1
-                )
-            ORDER BY {_REACHED}, shard_id, sequence_number
-            """,
-            [list(known)],
-        ).fetchall()
-        return [_Recurrence(*row) for row in rows]
-
-    def _ranked(self, batch: str, recurrences: list[_Recurrence]) -> list[_Recurrence]:
-        rows = self._connection.execute(
-            f"""
-            SELECT shard_id, sequence_number, rank FROM (
-                SELECT shard_id, sequence_number,
-                    row_number() OVER (ORDER BY reached_at, shard_id, sequence_number) AS rank
-                FROM (SELECT *, {_REACHED} AS reached_at FROM {batch} WHERE reason IS NULL)
-            )
-            SEMI JOIN (SELECT unnest($1) AS shard_id, unnest($2) AS sequence_number)
-            USING (shard_id, sequence_number)
-            """,
-            [[r.shard_id for r in recurrences], [r.sequence_number for r in recurrences]],
-        ).fetchall()
-        ranks = {(shard_id, sequence_number): rank for shard_id, sequence_number, rank in rows}
-        ranked = [r._replace(rank=ranks[r.shard_id, r.sequence_number]) for r in recurrences]
-        return sorted(ranked, key=lambda record: record.rank)
+    def _insert(self, ids: pa.Table, ordinals: pa.Array) -> None:
+        rows = ids.select(["event_id", "arrived_at"]).append_column("ordinal", ordinals)
+        self._connection.register(_IDS, rows)
+        self._connection.execute(
+            f"INSERT INTO {STATE} SELECT event_id, arrived_at, ordinal, hash(event_id) FROM {_IDS}"
+        )
+        self._connection.unregister(_IDS)
 
     def _rehash(self) -> None:
         """Compute the hashes anew where another release of DuckDB hashes in another way."""
@@ -254,3 +204,26 @@ class Dedupe:
     def _fetch_one(self, sql: str, parameters: Sequence[object] = ()) -> tuple[Any, ...]:
         (row,) = self._connection.execute(sql, list(parameters)).fetchall()
         return tuple(row)
+
+
+def _stream_order(ids: pa.Table) -> npt.NDArray[np.int64] | None:
+    """In which order to take rows so that they are in stream order; None where they are.
+
+    Arrivals on a shard of Kinesis need not ascend, and on one shard the sequence rules: with the
+    latest arrival so far in the place of the arrival, the order is that of the stream and never
+    against a shard's own.
+    """
+    shards, sequences = ids["shard_id"], ids["sequence_number"]
+    ascends = pc.all(pc.less(sequences[:-1], sequences[1:])).as_py() is not False
+    if ascends and len(shards.unique()) <= 1:
+        return None
+    by_shard = pc.sort_indices(
+        ids, [("shard_id", "ascending"), ("sequence_number", "ascending")]
+    ).to_numpy()
+    codes = shards.combine_chunks().dictionary_encode().indices.to_numpy()[by_shard]
+    reached = ids["arrived_at"].cast(pa.int64()).to_numpy()[by_shard].copy()
+    starts = np.flatnonzero(np.diff(codes)) + 1
+    for stretch in np.split(reached, starts):
+        np.maximum.accumulate(stretch, out=stretch)
+    ordered: npt.NDArray[np.int64] = by_shard[np.argsort(reached, kind="stable")]
+    return ordered

@@ -1,10 +1,14 @@
 """The cleaned zone and the quarantine: Parquet files by the hour in which records arrived."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from contextlib import ExitStack
 from itertools import groupby
 
 import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
 from airside.lake import Lake
 from airside.stream import Position, RangeFile, SequenceRange, hour_folder, in_force
@@ -22,18 +26,19 @@ QUARANTINE_COLUMNS = (
     "detail",
     "payload",
 )
+_MERGED = (
+    "SELECT COLUMNS(lambda name: name NOT IN ('ingest_date', 'ingest_hour'))"
+    " FROM read_parquet([{sources}], hive_partitioning = false, union_by_name = true)"
+)
+"""The folders' names are no columns; files that an earlier version merged hold them as such."""
+_MERGE_MEMORY = "512MB"
+"""Merging goes on beside the pipeline, so it takes one thread and little memory."""
 _FORMAT = "(FORMAT parquet, COMPRESSION zstd)"
+_HOUR_US = 3_600_000_000
 
 
 def publish(
-    connection: duckdb.DuckDBPyConnection,
-    lake: Lake,
-    root: str,
-    *,
-    columns: Sequence[str],
-    rows: str,
-    planned: SequenceRange,
-    published: Position,
+    lake: Lake, root: str, rows: pa.Table, *, planned: SequenceRange, published: Position
 ) -> int:
     """Write a batch's rows: one file for each shard and hour of arrival.
 
@@ -41,40 +46,41 @@ def publish(
     same batch done again overwrites it.
 
     Args:
-        connection: Where `rows` can be asked.
         lake: Takes the files.
         root: The folder of the zone and feed, such as `silver/flight_events`.
-        columns: What is written of the rows.
-        rows: A SELECT that gives the columns, with `shard_id`, `sequence_number`, `arrived_at`.
+        rows: What is written, with `shard_id`, `sequence_number`, `arrived_at`.
         planned: The batch.
         published: Through here the lake has the rows of each shard already.
 
     Returns:
         How many files were written.
     """
-    parts = connection.execute(
-        "SELECT shard_id, epoch_us(date_trunc('hour', arrived_at)) AS hour_us,"
-        " min(length(sequence_number)), max(sequence_number)"
-        f" FROM ({rows}) GROUP BY ALL ORDER BY ALL"
-    ).fetchall()
     written = 0
-    for shard_id, hour_us, width, newest in parts:
-        after = planned.after.get(shard_id, "0" * width)
+    for shard_id, hour_us, part in _parts(rows):
+        sequences = part["sequence_number"]
+        after = planned.after.get(shard_id, "0" * len(sequences[0].as_py()))
         first = max(after, published.get(shard_id, after))
-        if newest <= first:
+        if pc.max(sequences).as_py() <= first:
             continue
         file = RangeFile(
             hour_folder(root, hour_us), shard_id, first, planned.through[shard_id], SUFFIX
         )
-        select = f"SELECT {', '.join(columns)} FROM ({rows})"
-        if len(parts) > 1 or first > after:
-            select += (
-                f" WHERE shard_id = {_quoted(shard_id)} AND sequence_number > {_quoted(first)}"
-                f" AND date_trunc('hour', arrived_at) = make_timestamp({hour_us})"
-            )
-        write(connection, lake, select, file.name)
+        kept = part.filter(pc.greater(sequences, first)) if first > after else part
+        with lake.publish(file.name) as path:
+            # Half the processor time of DuckDB's COPY, for the same rows in as many bytes.
+            pq.write_table(kept, path, compression="zstd", store_schema=False)
         written += 1
     return written
+
+
+def _parts(rows: pa.Table) -> Iterator[tuple[str, int, pa.Table]]:
+    """Cut rows by shard and hour of arrival; gives both, sorted, with the rows of each."""
+    hours = rows["arrived_at"].cast(pa.int64()).to_numpy() // _HOUR_US * _HOUR_US
+    for shard_id in sorted(rows["shard_id"].unique().to_pylist()):
+        on_shard = pc.equal(rows["shard_id"], shard_id).to_numpy()
+        for hour_us in np.unique(hours[on_shard]).tolist():
+            chosen = on_shard & (hours == hour_us)
+            yield shard_id, hour_us, rows if chosen.all() else rows.filter(pa.array(chosen))
 
 
 def write(connection: duckdb.DuckDBPyConnection, lake: Lake, select: str, name: str) -> int:
@@ -99,7 +105,7 @@ def compact(lake: Lake, root: str, *, before: str) -> tuple[int, int]:
     for file in replaced:
         lake.delete(file.name)
     read = written = 0
-    with duckdb.connect() as connection:
+    with duckdb.connect(config={"threads": 1, "memory_limit": _MERGE_MEMORY}) as connection:
         for _, group in groupby((f for f in kept if f.folder < before), key=lambda f: f[:2]):
             parts = list(group)
             if len(parts) == 1:
@@ -108,12 +114,34 @@ def compact(lake: Lake, root: str, *, before: str) -> tuple[int, int]:
             with ExitStack() as stack:
                 paths = [stack.enter_context(lake.local(part.name)) for part in parts]
                 sources = ", ".join(map(_quoted, paths))
-                write(connection, lake, f"FROM read_parquet([{sources}])", merged.name)
+                write(connection, lake, _MERGED.format(sources=sources), merged.name)
             for part in parts:
                 lake.delete(part.name)
             read += len(parts)
             written += 1
     return read, written
+
+
+def remove_before(lake: Lake, root: str, *, before: str, through: Position) -> int:
+    """Remove a zone's files of hours that are old enough and through which silver has come.
+
+    Args:
+        lake: Where the files are.
+        root: The folder of the zone and feed.
+        before: Only folders that sort before this one.
+        through: Shard → the last sequence number loaded.
+
+    Returns:
+        How many files went.
+    """
+    due = [
+        file.name
+        for file in _files(lake, root)
+        if file.folder < before and file.last <= through.get(file.shard_id, "")
+    ]
+    for name in due:
+        lake.delete(name)
+    return len(due)
 
 
 def trusted(lake: Lake, root: str, end: Position) -> dict[str, str]:

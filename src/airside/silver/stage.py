@@ -1,32 +1,25 @@
 """The consumer that cleans: one batch at a time from the stream to lake, quarantine and staging."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import timedelta
 from types import MappingProxyType
-from typing import Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from airside.events import Feed
 from airside.lake import Lake
 from airside.ledger import Ledger
+from airside.silver.ahead import Batch, Preparation, Source
 from airside.silver.dedupe import Dedupe
-from airside.silver.files import CLEAN, QUARANTINE, QUARANTINE_COLUMNS, publish
+from airside.silver.drift_store import DriftKeeper
+from airside.silver.files import CLEAN, QUARANTINE, publish
 from airside.silver.kernel import Kernel
-from airside.silver.quarantine import quarantined
-from airside.stream import Frame, Position, SequenceRange, frames_to_arrow
+from airside.stream import Position, SequenceRange
 from airside.warehouse import LoadedBatch, Warehouse
 
 SILVER = "silver"
-_BATCH = "silver_batch"
-_REFUSED = "silver_refused"
-
-
-class Source(Protocol):
-    """What silver reads: the stream, or the archive in its place."""
-
-    def read(
-        self, after: Position, *, through: Position | None = None, max_records: int, max_bytes: int
-    ) -> list[Frame]:
-        """See `airside.stream.Stream.read`."""
+_CLEAN = "silver_clean"
 
 
 class Silver:
@@ -35,7 +28,7 @@ class Silver:
     A batch is planned in the ledger, then its files are published, then its rows, its duplicates
     and the checkpoint are committed to the warehouse in one transaction. A crash before the commit
     means that the same batch is done again and overwrites its files; a crash after it, that there
-    is nothing left to do.
+    is nothing left to do. While a full batch is loaded, the next one is prepared in memory.
 
     Args:
         source: The stream, or the archive when silver is rebuilt from it.
@@ -65,17 +58,20 @@ class Silver:
         max_batch_bytes: int = 128 * 1024 * 1024,
         published: Mapping[str, Position] = MappingProxyType({}),
     ) -> None:
-        self._source = source
         self._lake = lake
         self._ledger = ledger
         self._warehouse = warehouse
         self._feed = feed
-        self._kernel = Kernel(warehouse.transform, feed)
+        self._preparation = Preparation(
+            source,
+            Kernel(warehouse.transform, feed),
+            max_records=max_batch_records,
+            max_bytes=max_batch_bytes,
+        )
         self._dedupe = Dedupe(
             warehouse.transform, feed, horizon=dedupe_horizon, max_ids=dedupe_max_ids
         )
-        self._max_records = max_batch_records
-        self._max_bytes = max_batch_bytes
+        self._drift = DriftKeeper(warehouse, feed)
         self._published = published
 
     def run_once(self) -> int:
@@ -89,66 +85,67 @@ class Silver:
         begun = self._ledger.planned(SILVER, after)
         if begun is not None:
             planned = SequenceRange(begun.plan["after"], begun.plan["through"])
-            frames = self._source.read(
-                planned.after, through=planned.through, max_records=0, max_bytes=0
-            )
-            return self._process(planned, frames)
+            return self._process(self._preparation.planned(planned))
         pending = self._ledger.pending(SILVER)
         if pending is not None:
             # The checkpoint has moved on: it was committed, and only the ledger had not heard.
             self._ledger.succeed(pending.attempt_id, {}, after)
-        frames = self._source.read(after, max_records=self._max_records, max_bytes=self._max_bytes)
-        return self._process(SequenceRange.of(after, frames), frames) if frames else 0
+        batch = self._preparation.next(after)
+        return self._process(batch) if batch is not None else 0
 
-    def _process(self, planned: SequenceRange, frames: Sequence[Frame]) -> int:
+    def forget(self) -> int:
+        """Forget the ids that no later record can be a duplicate of; returns how many went."""
+        with self._warehouse.transaction():
+            return self._dedupe.prune()
+
+    def _process(self, batch: Batch) -> int:
+        planned = batch.planned
         attempt_id = self._ledger.begin(
             SILVER, {"after": planned.after, "through": planned.through}
         )
         try:
-            counts = self._load(planned, frames)
+            counts = self._load(batch)
         except Exception as error:
             self._ledger.fail(attempt_id, str(error))
             raise
         self._ledger.succeed(attempt_id, counts, planned.through)
         return counts["records"]
 
-    def _load(self, planned: SequenceRange, frames: Sequence[Frame]) -> dict[str, int]:
-        records = frames_to_arrow(frames)
-        verdicts = self._kernel.read(records, into=_BATCH)
-        refused = quarantined(records, verdicts)
+    def _load(self, batch: Batch) -> dict[str, int]:
+        records, verdicts, refused = batch.judged()
+        self._preparation.look_ahead(batch)
+        connection = self._warehouse.transform
         with self._warehouse.transaction():
-            duplicates = self._dedupe.run(_BATCH)
-            clean = self._dedupe.accepted(_BATCH)
-            batch = LoadedBatch(
+            is_duplicate = self._dedupe.run(verdicts)
+            is_accepted = pc.and_not(verdicts["reason"].is_null(), is_duplicate)
+            clean = verdicts.select(self._feed.column_names).filter(is_accepted)
+            loaded = LoadedBatch(
                 received=records.num_rows,
                 quarantined=refused.num_rows,
-                duplicates=duplicates,
-                first_arrived_at_us=min(frame.first_arrived_at_us for frame in frames),
-                last_arrived_at_us=max(frame.runs[-1].arrived_at_us for frame in frames),
-                through=planned.through,
+                duplicates=is_duplicate.true_count,
+                first_arrived_at_us=batch.first_arrived_at_us,
+                last_arrived_at_us=batch.last_arrived_at_us,
+                through=batch.planned.through,
             )
-            files = self._publish(CLEAN, self._feed.column_names, clean, planned)
-            if refused.num_rows:
-                self._warehouse.transform.register(_REFUSED, refused)
-                rows = f"FROM {_REFUSED}"
-                files += self._publish(QUARANTINE, QUARANTINE_COLUMNS, rows, planned)
-                self._warehouse.transform.unregister(_REFUSED)
-            self._warehouse.load(batch, clean=clean, quarantined=refused)
+            files = self._publish(CLEAN, clean, batch.planned)
+            files += self._publish(QUARANTINE, refused, batch.planned)
+            connection.register(_CLEAN, clean)
+            self._warehouse.load(loaded, clean=f"FROM {_CLEAN}", quarantined=refused)
+            connection.unregister(_CLEAN)
+        self._drift.look(records)
         return {
-            "records": batch.received,
-            "clean": batch.clean,
-            "quarantined": batch.quarantined,
-            "duplicates": batch.duplicates,
+            "records": loaded.received,
+            "clean": loaded.clean,
+            "quarantined": loaded.quarantined,
+            "duplicates": loaded.duplicates,
             "files": files,
         }
 
-    def _publish(self, zone: str, columns: Sequence[str], rows: str, planned: SequenceRange) -> int:
+    def _publish(self, zone: str, rows: pa.Table, planned: SequenceRange) -> int:
         return publish(
-            self._warehouse.transform,
             self._lake,
             f"{zone}/{self._feed.name}",
-            columns=columns,
-            rows=rows,
+            rows,
             planned=planned,
             published=self._published.get(zone, {}),
         )

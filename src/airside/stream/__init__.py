@@ -8,6 +8,7 @@ from airside.stream.embedded import EmbeddedStream
 from airside.stream.frame import Frame, Run, frames_to_arrow, pack, unpack
 from airside.stream.horizon import Horizon
 from airside.stream.lines import lines
+from airside.stream.patience import Patience
 from airside.stream.position import Position, SequenceRange
 from airside.stream.producer import Producer
 from airside.stream.protocol import (
@@ -16,6 +17,7 @@ from airside.stream.protocol import (
     PartlyPutError,
     RecordTooLargeError,
     Stream,
+    StreamFullError,
 )
 from airside.stream.range_file import RangeFile, hour_folder, in_force
 
@@ -26,6 +28,7 @@ __all__ = [
     "Frame",
     "Horizon",
     "PartlyPutError",
+    "Patience",
     "Position",
     "Producer",
     "RangeFile",
@@ -33,6 +36,7 @@ __all__ = [
     "Run",
     "SequenceRange",
     "Stream",
+    "StreamFullError",
     "frames_to_arrow",
     "hour_folder",
     "in_force",

@@ -18,12 +18,21 @@ from airside.stream.frame import Frame, Run, pack
 from airside.stream.log import keep_log
 from airside.stream.mark import read_mark, write_mark
 from airside.stream.position import Position
-from airside.stream.protocol import MAX_RECORD_BYTES, Backlog, RecordTooLargeError
+from airside.stream.protocol import (
+    MAX_RECORD_BYTES,
+    Backlog,
+    RecordTooLargeError,
+    StreamFullError,
+)
 
 WIDTH = 20
 """Digits of a sequence number: room for 64 bits."""
 _FRAME_BYTES = 4 * 1024 * 1024
 _FRAME_RECORDS = 5_000
+_KEPT_SHARE = 0.5
+"""Of the limit: so much is filled before frames that have been read go before their time."""
+_EMPTY_BYTES = 65_536
+"""What tables and indexes fill of a stream without records."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS shards (
@@ -53,11 +62,21 @@ class EmbeddedStream:
         path: The SQLite file; made when missing.
         clock: Microseconds since the Unix epoch, for `arrived_at`.
         shards: How many shards a new stream gets; an existing one keeps its own.
+        max_bytes: The stream may fill so much of its file: beyond it a put is refused, and well
+            before, `trim` drops what every consumer has read. None sets no limit.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], int], shards: int = 1) -> None:
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Callable[[], int],
+        shards: int = 1,
+        max_bytes: int | None = None,
+    ) -> None:
         self._path = path
         self._clock = clock
+        self._max_bytes = max_bytes
         with self._errors():
             self._db = connect(path)
         try:
@@ -69,7 +88,6 @@ class EmbeddedStream:
 
     def _open(self, shards: int) -> None:
         with self._errors():
-            self._db.execute("PRAGMA journal_size_limit = 67108864")
             self._db.executescript(_SCHEMA)
             self._add_checksums()
             self._check_mark()
@@ -94,6 +112,7 @@ class EmbeddedStream:
             for chunk in _chunks(records)
         ]
         with self._errors(), self._transaction():
+            self._check_room(sum(len(data) for _, _, data, _ in packed))
             arrived_at_us = self._next_instant()
             last = self._ends()
             for shard_id, count, data, raw_bytes in packed:
@@ -162,19 +181,24 @@ class EmbeddedStream:
             return [self._measure(after) for after in afters]
 
     def trim(self, through: Position, arrived_before_us: int) -> int:
-        """Drop old frames that every consumer is done with; SQLite reuses their pages."""
+        """Drop old frames that every consumer is done with; SQLite reuses their pages.
+
+        Where the stream is near its limit, younger ones go too, the oldest first.
+        """
         dropped: list[int] = []
         records = 0
         with self._errors(), self._transaction():
-            for frame_id, shard_id, first, count, arrived_at_us in self._db.execute(
-                "SELECT frame_id, shard_id, first_sequence, records, arrived_at_us"
+            excess = self._excess()
+            for frame_id, shard_id, first, count, arrived_at_us, stored_bytes in self._db.execute(
+                "SELECT frame_id, shard_id, first_sequence, records, arrived_at_us, stored_bytes"
                 " FROM frames NOT INDEXED ORDER BY frame_id"
             ):
-                if arrived_at_us >= arrived_before_us:
+                if arrived_at_us >= arrived_before_us and excess <= 0:
                     break
                 if first + count - 1 <= int(through.get(shard_id, 0)):
                     dropped.append(frame_id)
                     records += count
+                    excess -= stored_bytes
             self._db.executemany(
                 "DELETE FROM frames WHERE frame_id = ?", [(frame_id,) for frame_id in dropped]
             )
@@ -207,9 +231,46 @@ class EmbeddedStream:
             )
         self._shards = sorted(through)
 
+    @property
+    def held_bytes(self) -> int:
+        """What the stream fills of its file, whose size is what it has filled at most."""
+        with self._errors():
+            return self._held()
+
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether `trim` would drop frames before their time."""
+        with self._errors():
+            return self._excess() > 0
+
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+
+    def _held(self) -> int:
+        pages, free, size = (
+            int(self._db.execute(f"PRAGMA {name}").fetchone()[0])
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return (pages - free) * size
+
+    def _excess(self) -> int:
+        """Bytes beyond the part of the limit that read frames may fill."""
+        if self._max_bytes is None:
+            return 0
+        return self._held() - int(self._max_bytes * _KEPT_SHARE)
+
+    def _check_room(self, size: int) -> None:
+        if self._max_bytes is None:
+            return
+        if size > self._max_bytes:
+            raise UsageError(
+                f"a put of {size:,} bytes, compressed, is more than stream.max_bytes allows the "
+                f"whole stream ({self._max_bytes:,}); put fewer records at a time, or raise it"
+            )
+        held = self._held()
+        if held + size > self._max_bytes and held > _EMPTY_BYTES:
+            raise StreamFullError(self._path, held, self._max_bytes)
 
     def _measure(self, after: Position) -> Backlog:
         where, parameters = self._between(after)

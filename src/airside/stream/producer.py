@@ -1,9 +1,10 @@
 """Puts what a source emits on a stream, at the source's pace or as fast as the stream takes it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from airside.events import Emission
+from airside.stream.patience import Patience
 from airside.stream.protocol import Stream
 
 _PUT_RECORDS = 5_000
@@ -22,6 +23,7 @@ class Producer:
         on_put: Told after each put how many records it held and the source's clock in
             microseconds at its last record.
         on_refused: Told the size of a record that is too large for the stream; it is left out.
+        patience: How to wait where the stream is full; without it, the stream's error is raised.
     """
 
     stream: Stream
@@ -29,6 +31,7 @@ class Producer:
     wait: Callable[[float], bool]
     on_put: Callable[[int, int], None] = lambda _records, _due_us: None
     on_refused: Callable[[int], None] = lambda _size: None
+    patience: Patience | None = None
 
     def run(
         self,
@@ -54,7 +57,8 @@ class Producer:
             ahead = pace.ahead(emission.due_us, total + len(pending), self.monotonic)
             full = len(pending) >= _PUT_RECORDS or size >= _PUT_BYTES
             if pending and (full or ahead > 0):
-                self.stream.put(pending)
+                if not self._put(pending):
+                    return total
                 total += len(pending)
                 self.on_put(len(pending), due_us)
                 pending, size = [], 0
@@ -67,9 +71,17 @@ class Producer:
             size += len(emission.payload)
             due_us = emission.due_us
         if pending:
-            self.stream.put(pending)
+            if not self._put(pending):
+                return total
             self.on_put(len(pending), due_us)
         return total + len(pending)
+
+    def _put(self, payloads: Sequence[bytes]) -> bool:
+        """Put records; False where it was told to stop instead."""
+        if self.patience is not None:
+            return self.patience.put(self.stream, payloads)
+        self.stream.put(payloads)
+        return True
 
 
 class _Pace:

@@ -23,6 +23,19 @@ class RecordTooLargeError(UsageError):
         self.index = index
 
 
+class StreamFullError(RetryableError):
+    """The stream holds as much as it may; it took nothing of the put."""
+
+    def __init__(self, where: object, held: int, limit: int) -> None:
+        super().__init__(
+            f"{where} is full: it holds {held:,} of {limit:,} bytes, most of which wait for the "
+            "pipeline; see that one runs (`airside run`) and catches up, or raise "
+            "stream.max_bytes; then try again"
+        )
+        self.held = held
+        self.limit = limit
+
+
 class PartlyPutError(RetryableError):
     """A stream whose puts are not atomic took some of the records, and then no more.
 
@@ -66,6 +79,10 @@ class Stream(Protocol):
     def max_record_bytes(self) -> int:
         """The largest record that the stream takes: the contract's limit, or a little less."""
 
+    @property
+    def is_nearly_full(self) -> bool:
+        """Whether `trim` would drop frames before their time, to keep the stream in its limit."""
+
     def put(self, payloads: Sequence[bytes]) -> None:
         """Append records. They are durable when the call returns, in the order given.
 
@@ -73,6 +90,8 @@ class Stream(Protocol):
             RecordTooLargeError: A record is over `max_record_bytes`; none was taken.
             RetryableError: The stream cannot take them now (a full disk, throttling), and took
                 none.
+            StreamFullError: Likewise, as it has reached its limit; there is room again when its
+                consumers have caught up.
             PartlyPutError: It took some.
         """
 
@@ -104,6 +123,8 @@ class Stream(Protocol):
 
     def trim(self, through: Position, arrived_before_us: int) -> int:
         """Drop frames that every consumer is done with and that are older than the retention.
+
+        A stream that is nearly full drops younger ones too, the oldest first.
 
         Returns:
             How many records were dropped.

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import duckdb
@@ -35,6 +35,7 @@ class DuckDBWarehouse:
         clock: Microseconds since the Unix epoch, for `committed_at`.
         threads: Worker threads of DuckDB.
         memory_limit: DuckDB's memory limit, such as `1GB`; beyond it DuckDB spills to disk.
+        wal_bytes: At this size the write-ahead log is merged into the file.
         read_only: Ask only; other processes may do so at the same time.
         feed: The feed that is loaded.
     """
@@ -46,6 +47,7 @@ class DuckDBWarehouse:
         clock: Callable[[], int],
         threads: int = 2,
         memory_limit: str = "1GB",
+        wal_bytes: int = 256_000_000,
         read_only: bool = False,
         feed: Feed = FLIGHT_EVENTS,
     ) -> None:
@@ -65,7 +67,7 @@ class DuckDBWarehouse:
             self._connection.execute("SET GLOBAL autoinstall_known_extensions = false")
             self._connection.execute("SET GLOBAL autoload_known_extensions = false")
             if not read_only:
-                self._connection.execute("SET GLOBAL checkpoint_threshold = '256MB'")
+                self._connection.execute("SET GLOBAL checkpoint_threshold = ?", [f"{wal_bytes}B"])
                 for statement in ddl(feed):
                     self._connection.execute(statement)
 
@@ -157,6 +159,32 @@ class DuckDBWarehouse:
                 [shard_id, sequence_number],
             )
         return int(batch_id)
+
+    @contextmanager
+    def beside(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Change rows that loading no longer touches, while it goes on: all, or none.
+
+        Yields:
+            A connection of its own, in a transaction.
+        """
+        with translated_errors(self._path), self._cursor() as cursor:
+            cursor.execute("BEGIN TRANSACTION")
+            try:
+                yield cursor
+                cursor.execute("COMMIT")
+            except BaseException:
+                with suppress(duckdb.Error):  # its own report matters
+                    cursor.execute("ROLLBACK")
+                raise
+
+    def merge_log(self) -> bool:
+        """Merge the write-ahead log into the file, unless something is being changed just now."""
+        with translated_errors(self._path), self._cursor() as cursor:
+            try:
+                cursor.execute("CHECKPOINT")
+            except duckdb.TransactionException:
+                return False
+            return True
 
     def close(self) -> None:
         """Close the file; what is committed is safe without it. Running questions are cut off."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from airside.errors import CorruptDataError
+from airside.errors import CorruptDataError, UsageError
 from airside.events import Feed
 from airside.lake import Lake
 from airside.warehouse.batch_document import (
@@ -92,6 +92,7 @@ def hand_over(
     Raises:
         CorruptDataError: The warehouse does not hold what was handed over last; it has been built
             anew since.
+        UsageError: Retention has removed rows that were not handed over.
         AirsideError: The warehouse cannot be read, or the lake not written.
     """
     done = published_batches(lake, feed)
@@ -111,6 +112,12 @@ def hand_over(
         handed.append(chunk.name)
         progress(chunk.counts[0])
     return handed
+
+
+def first_batch(name: str) -> int:
+    """The first batch that a document covers; 0 where it is another writer's."""
+    match = _NAME.fullmatch(name)
+    return int(match[1]) if match else 0
 
 
 def _batches(reader: Reader, first: int, last: int) -> list[_Chunk]:
@@ -156,7 +163,8 @@ def _joined(one: _Chunk, other: _Chunk) -> _Chunk:
 def _publish(
     reader: Reader, lake: Lake, feed: Feed, chunk: _Chunk, checkpoint: dict[str, str] | None
 ) -> None:
-    files = []
+    files: list[list[BatchFile]] = []
+    expected = chunk.counts[1:3]
     through: dict[str, str] = {}
     for table, columns in (
         (feed.name, list(feed.column_names)),
@@ -167,6 +175,13 @@ def _publish(
             " ORDER BY arrived_at, shard_id, sequence_number",
             [chunk.first, chunk.last],
         )
+        if rows.num_rows != expected[len(files)]:
+            raise UsageError(
+                f"batches {chunk.first} to {chunk.last} have {expected[len(files)]:,} rows, but "
+                f"staging.{table} holds {rows.num_rows:,}: retention has removed the rest; run "
+                "`airside backfill`, refresh, and let warehouse.staging_days be longer than the "
+                "time between two refreshes"
+            )
         files.append(_write(lake, f"{FOLDER}/{table}/{chunk.name}.parquet", rows))
         _advance(through, rows)
     received, clean, quarantined, duplicates = chunk.counts

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from airside.events import Feed
+from airside.warehouse.drift import drift_ddl
 
 if TYPE_CHECKING:
     from airside.warehouse.server import Server
@@ -18,6 +19,13 @@ QUARANTINE_COLUMNS: Mapping[str, str] = {
     "payload": "BLOB",
 }
 """The columns of `staging.quarantine` without `batch_id`, none of them NULL, in order."""
+_REMOVED = {
+    "shard_id": "VARCHAR",
+    "sequence_number": "VARCHAR",
+    "batch_id": "BIGINT",
+    "row_count": "BIGINT",
+}
+"""Shard → through where retention has removed the rows, which batch that was, and how many."""
 _BATCH_COUNTS = ("received", "clean", "quarantined", "duplicates")
 _BATCH_TIMES = ("first_arrived_at", "last_arrived_at", "committed_at")
 
@@ -35,6 +43,9 @@ def ddl(feed: Feed) -> list[str]:
         _table("quarantine", f"{_typed(QUARANTINE_COLUMNS, _NONE_NULL)}, batch_id BIGINT NOT NULL"),
         _table("batches", f"batch_id BIGINT NOT NULL, {_batch_columns('BIGINT', 'TIMESTAMP')}"),
         _table("checkpoints", "shard_id VARCHAR PRIMARY KEY, sequence_number VARCHAR NOT NULL"),
+        *drift_ddl(),
+        _table("removed", f"{_typed(_REMOVED, _NONE_NULL)}"),
+        _table("removed_reasons", "reason VARCHAR NOT NULL, records BIGINT NOT NULL"),
     ]
 
 

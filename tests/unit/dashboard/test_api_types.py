@@ -21,7 +21,7 @@ OTHER_NAMES = {
     "LegAnswer": None,  # so is `leg`
     "Problem": None,  # and `errors`
 }
-ONLY_THE_PAGE = {"Filters", "Hello", "Delta", "Bye", "StreamMessages"}
+ONLY_THE_PAGE = {"Filters", "FlightChanges", "Hello", "Delta", "Bye", "StreamMessages"}
 
 
 def interfaces() -> dict[str, tuple[list[str], set[str]]]:

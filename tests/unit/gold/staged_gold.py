@@ -35,6 +35,15 @@ TELEMETRY = (
     "heading",
 )
 
+KEPT_BESIDE = (
+    "int_delay_counts",
+    "int_route_counts",
+    "int_turnaround_counts",
+    "int_sampled_legs",
+    "int_sampled_turnarounds",
+)
+"""What is kept of the facts, and changes with them."""
+
 _arrivals = count()
 
 
@@ -179,7 +188,7 @@ class StagedGold:
         self.gold.refresh()
         for table in ("int_flight_leg_events", "int_record_counts"):
             self.execute(f"DELETE FROM {table}")
-        for table in ("fct_flight_activity", "fct_flight_legs", "fct_turnarounds"):
+        for table in ("fct_flight_activity", "fct_flight_legs", "fct_turnarounds", *KEPT_BESIDE):
             self.execute(f"DELETE FROM {table}")
         for kind in ("airline", "airport"):
             known = f"SELECT {kind}_iata FROM {'airlines' if kind == 'airline' else 'stg_airports'}"
@@ -212,7 +221,8 @@ class StagedGold:
             for row in self.rows(
                 "SELECT table_name FROM information_schema.tables WHERE table_schema = 'main'"
                 " AND table_type = 'BASE TABLE'"
-                " AND regexp_matches(table_name, '^(dim|fct|int_record)_')"
+                " AND regexp_matches(table_name, '^(dim|fct|int)_')"
+                " AND table_name <> 'int_flight_leg_events'"
                 " AND table_name <> 'dim_dates'"
             )
         ]

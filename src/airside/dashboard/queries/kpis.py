@@ -1,8 +1,12 @@
 """The figures on the tiles: value, what it rests on, and how it went over the last hours."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from airside.dashboard.filters import Filters
 from airside.dashboard.queries.tile_texts import TILES
@@ -131,28 +135,49 @@ def _hours_until(last: datetime) -> list[str]:
     return [(hour - timedelta(hours=back)).isoformat() for back in reversed(range(HOURS))]
 
 
-def tiles(figures: Mapping[str, Any] | None, live: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class LiveFigures:
+    """What the tiles show of the live board."""
+
+    active: int = 0
+    moving: int = 0
+    """Flights under way whose passengers are known …"""
+    passengers: int = 0
+    """… and how many those are."""
+    waits: int = 0
+    """Flights yet to depart whose wait at security is known …"""
+    longest_wait: int | None = None
+    """… and the longest, in minutes."""
+
+    @classmethod
+    def of(cls, board: pa.Table | None) -> "LiveFigures":
+        """Of the live board, or of some of its rows, as columns."""
+        if board is None or not board.num_rows:
+            return cls()
+        is_moving = pc.is_in(board["flight_status"], value_set=pa.array(["departing", "en-route"]))
+        passengers = board["passenger_count"].filter(is_moving).drop_null()
+        waits = board["security_wait_time_minutes"]
+        waits = waits.filter(board["actual_departure_at"].is_null()).drop_null()
+        return cls(
+            active=board.num_rows,
+            moving=len(passengers),
+            passengers=pc.sum(passengers).as_py() or 0,
+            waits=len(waits),
+            longest_wait=pc.max(waits).as_py() if len(waits) else None,
+        )
+
+
+def tiles(figures: Mapping[str, Any] | None, live: LiveFigures) -> dict[str, Any]:
     """All tiles.
 
     Args:
         figures: What `settled` gave; None before gold is built.
-        live: Rows of the live board.
+        live: Those of the live board.
     """
-    rows = list(live)
-    moving = [
-        row["passenger_count"]
-        for row in rows
-        if row["flight_status"] in {"departing", "en-route"} and row["passenger_count"] is not None
-    ]
-    waits = [
-        row["security_wait_time_minutes"]
-        for row in rows
-        if row["actual_departure_at"] is None and row["security_wait_time_minutes"] is not None
-    ]
     values: dict[str, tuple[float | None, int]] = {
-        "active_flights": (len(rows), len(rows)),
-        "passengers_in_motion": (sum(moving), len(moving)),
-        "longest_security_wait_minutes": (max(waits, default=None), len(waits)),
+        "active_flights": (live.active, live.active),
+        "passengers_in_motion": (live.passengers, live.moving),
+        "longest_security_wait_minutes": (live.longest_wait, live.waits),
         "flights_today": (None, 0),
         "d15": (None, 0),
         "a15": (None, 0),

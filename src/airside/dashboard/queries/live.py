@@ -1,5 +1,6 @@
 """The live board and where the data stands."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +16,13 @@ SELECT
     max(committed_at) AS committed_at,
     {gold} AS gold
 FROM staging.batches
+"""
+BOARD = "SELECT * FROM main.rpt_live_flights"
+_EVENTS = """
+SELECT *
+FROM main.stg_flight_events
+WHERE batch_id > {after} AND batch_id <= {through}
+ORDER BY event_at, arrived_at, shard_id, sequence_number
 """
 _GOLD = "(SELECT min(through_batch_id) FROM staging.gold_progress)"
 
@@ -63,12 +71,23 @@ def gold_is_built(reader: Reader) -> bool:
 
 def board(reader: Reader) -> pa.Table:
     """The active flights as they are now, in no order."""
-    return reader.query("SELECT * FROM main.rpt_live_flights")
+    return reader.query(BOARD)
 
 
-def watermark(reader: Reader, table: pa.Table) -> datetime | None:
+def board_of(reader: Reader, keys: Sequence[str]) -> pa.Table:
+    """Those of these legs that are active now."""
+    listed = ", ".join(f"'{key}'" for key in keys)  # hexadecimal digits, and a list is planned best
+    return reader.query(f"{BOARD} WHERE leg_key IN ({listed})")
+
+
+def events(reader: Reader, after: int, through: int) -> pa.Table:
+    """The clean events of some batches, in the order that legs take them in."""
+    return reader.query(_EVENTS.format(after=after, through=through))
+
+
+def watermark(reader: Reader, table: pa.Table | None = None) -> datetime | None:
     """Now, in event time: as the board has it, or asked for where no flight is active."""
-    if not table.num_rows:
+    if table is None or not table.num_rows:
         table = reader.query("SELECT watermark_at FROM main.rpt_watermark")
     instants: list[datetime | None] = table["watermark_at"][:1].to_pylist()
     return instants[0] if instants else None

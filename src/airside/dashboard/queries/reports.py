@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 
 from airside.dashboard.filters import Filters
+from airside.dashboard.queries import tallied
 from airside.dashboard.rows import documents
 from airside.warehouse import Reader
 
@@ -73,6 +74,8 @@ def _of(relation: str, names: Sequence[str]) -> str:
 
 def airline_delays(reader: Reader, filters: Filters) -> pa.Table:
     """Delay measures by airline, worst mean departure delay first."""
+    if filters.is_timeless and not filters.airports:
+        return tallied.airline_delays(reader, filters)
     where, parameters = filters.where()
     return reader.query(
         f"""
@@ -111,6 +114,8 @@ def airline_delays(reader: Reader, filters: Filters) -> pa.Table:
 
 def passengers_vs_turnaround(reader: Reader, filters: Filters) -> dict[str, Any]:
     """The line through passengers and turnaround minutes, overall and by aircraft type."""
+    if filters.is_timeless and not filters.airports and not filters.statuses:
+        return tallied.passengers_vs_turnaround(reader, filters)
     where, parameters = filters.where()
     rows = documents(
         reader.query(
@@ -159,23 +164,35 @@ def passengers_vs_turnaround(reader: Reader, filters: Filters) -> dict[str, Any]
 
 def turnaround_points(reader: Reader, filters: Filters) -> pa.Table:
     """A sample of the pairs of passengers and turnaround minutes."""
-    where, parameters = filters.where()
-    if not filters.is_empty:
-        where = f"leg_key IN (SELECT leg_key FROM main.fct_flight_legs WHERE {where})"
-    return reader.query(
-        f"""
-        SELECT leg_key, aircraft_type, passenger_count, turnaround_minutes
-        FROM main.fct_turnarounds
-        WHERE passenger_count IS NOT NULL AND {where}
-        ORDER BY leg_key
-        LIMIT {MAX_POINTS}
-        """,
-        parameters,
-    )
+
+    def points(turnarounds: str, legs: str) -> pa.Table:
+        where, parameters = filters.where()
+        if not filters.is_empty:
+            where = f"leg_key IN (SELECT leg_key FROM main.{legs} WHERE {where})"
+        return reader.query(
+            f"""
+            SELECT leg_key, aircraft_type, passenger_count, turnaround_minutes
+            FROM main.{turnarounds}
+            WHERE passenger_count IS NOT NULL AND {where}
+            ORDER BY leg_key
+            LIMIT {MAX_POINTS}
+            """,
+            parameters,
+        )
+
+    sampled = points("int_sampled_turnarounds", "int_sampled_legs")
+    return sampled if _is_full(sampled) else points("fct_turnarounds", "fct_flight_legs")
+
+
+def _is_full(sampled: pa.Table) -> bool:
+    """Whether gold's sample of the smallest keys had enough; else all have to be looked at."""
+    return bool(sampled.num_rows == MAX_POINTS)
 
 
 def delay_line(reader: Reader, filters: Filters) -> dict[str, Any]:
     """The line of arrival delay (y) against departure delay (x)."""
+    if filters.is_timeless:
+        return tallied.delay_line(reader, filters)
     where, parameters = filters.where()
     (row,) = documents(
         reader.query(
@@ -204,28 +221,57 @@ def delay_line(reader: Reader, filters: Filters) -> dict[str, Any]:
 
 def delay_points(reader: Reader, filters: Filters) -> pa.Table:
     """A sample of the legs that have both delays."""
-    where, parameters = filters.where()
+
+    def points(legs: str) -> pa.Table:
+        where, parameters = filters.where()
+        return reader.query(
+            f"""
+            SELECT leg_key, airline_iata, departure_delay_minutes, arrival_delay_minutes
+            FROM main.{legs}
+            WHERE
+                departure_delay_minutes IS NOT NULL
+                AND arrival_delay_minutes IS NOT NULL
+                AND {where}
+            ORDER BY leg_key
+            LIMIT {MAX_POINTS}
+            """,
+            parameters,
+        )
+
+    sampled = points("int_sampled_legs")
+    return sampled if _is_full(sampled) else points("fct_flight_legs")
+
+
+def movements(reader: Reader, filters: Filters) -> pa.Table:
+    """Departures and arrivals by airport, most movements first."""
+    totals, parameters = (
+        tallied.movements(filters) if filters.is_timeless else _movements_of_legs(filters)
+    )
     return reader.query(
         f"""
-        SELECT leg_key, airline_iata, departure_delay_minutes, arrival_delay_minutes
-        FROM main.fct_flight_legs
-        WHERE
-            departure_delay_minutes IS NOT NULL
-            AND arrival_delay_minutes IS NOT NULL
-            AND {where}
-        ORDER BY leg_key
-        LIMIT {MAX_POINTS}
+        WITH {totals}
+        SELECT
+            totals.airport_iata,
+            coalesce(airports.airport_name, totals.airport_iata) AS airport_name,
+            airports.city,
+            airports.country,
+            airports.latitude,
+            airports.longitude,
+            {_of("totals", _MOVEMENTS)}
+        FROM totals
+        LEFT JOIN main.dim_airports AS airports ON airports.airport_iata = totals.airport_iata
+        ORDER BY movements DESC, totals.airport_iata
         """,
         parameters,
     )
 
 
-def movements(reader: Reader, filters: Filters) -> pa.Table:
-    """Departures and arrivals by airport, most movements first."""
+def _movements_of_legs(filters: Filters) -> tuple[str, list[Any]]:
+    """As `tallied.movements`, of the legs themselves."""
     where, parameters = filters.where_side()
-    return reader.query(
+    return (
         f"""
-        WITH sides AS (
+        sides AS (
             SELECT
                 'departure' AS side,
                 departure_airport_iata AS airport_iata,
@@ -263,17 +309,6 @@ def movements(reader: Reader, filters: Filters) -> pa.Table:
             WHERE {where}
             GROUP BY airport_iata
         )
-        SELECT
-            totals.airport_iata,
-            coalesce(airports.airport_name, totals.airport_iata) AS airport_name,
-            airports.city,
-            airports.country,
-            airports.latitude,
-            airports.longitude,
-            {_of("totals", _MOVEMENTS)}
-        FROM totals
-        LEFT JOIN main.dim_airports AS airports ON airports.airport_iata = totals.airport_iata
-        ORDER BY movements DESC, totals.airport_iata
         """,
         parameters,
     )
@@ -287,11 +322,11 @@ def airport(reader: Reader, airport_iata: str | None) -> dict[str, Any] | None:
         chosen, parameters = (
             """= (
                 SELECT airport_iata FROM (
-                    SELECT departure_airport_iata AS airport_iata FROM main.fct_flight_legs
+                    SELECT departure_airport_iata AS airport_iata, legs FROM main.int_route_counts
                     UNION ALL
-                    SELECT arrival_airport_iata AS airport_iata FROM main.fct_flight_legs
+                    SELECT arrival_airport_iata AS airport_iata, legs FROM main.int_route_counts
                 )
-                GROUP BY airport_iata ORDER BY count(*) DESC, airport_iata LIMIT 1
+                GROUP BY airport_iata ORDER BY sum(legs) DESC, airport_iata LIMIT 1
             )""",
             [],
         )

@@ -18,14 +18,13 @@ import pyarrow.parquet as pq
 from airside.errors import CorruptDataError
 from airside.events import Feed
 from airside.lake import Lake
-from airside.silver.dedupe import DUPLICATES, Dedupe
+from airside.silver.dedupe import Dedupe
 
 SNAPSHOT_BATCHES = 100
 """After so many files, one that replaces them; so many are read at a start at most."""
 
 _SUFFIX = ".parquet"
 _SNAPSHOT = "-all"
-_BATCH = "spark_batch"
 
 
 class AcceptedIds:
@@ -72,12 +71,10 @@ class AcceptedIds:
             The duplicates' shard_id and sequence_number.
         """
         self._before = self._dedupe.last_ordinal
-        self._connection.register(
-            _BATCH, ids.append_column("reason", pa.nulls(ids.num_rows, pa.string()))
+        is_duplicate = self._dedupe.run(
+            ids.append_column("reason", pa.nulls(ids.num_rows, pa.string()))
         )
-        self._dedupe.run(_BATCH)
-        self._connection.unregister(_BATCH)
-        return self._connection.sql(f"FROM {DUPLICATES}").to_arrow_table()
+        return ids.select(["shard_id", "sequence_number"]).filter(is_duplicate)
 
     def save(self, batch: str) -> None:
         """Write down what the batch last run has accepted, before it is published."""

@@ -63,6 +63,7 @@ class KinesisStream:
     """
 
     max_record_bytes = MAX_PAYLOAD_BYTES
+    is_nearly_full = False  # its retention alone says what it holds
 
     def __init__(
         self,

@@ -128,41 +128,17 @@
 {%- endmacro %}
 
 
-{% macro percentiles(column, fractions) -%}
-  {{ return(adapter.dispatch("percentiles", "airside")(column, fractions)) }}
+{% macro wide_integer() -%}
+  {{ return(adapter.dispatch("wide_integer", "airside")()) }}
 {%- endmacro %}
 
-{#- A list of percentiles in one pass, each interpolated between the two nearest values; NULLs are
-    left out. Redshift has no lists in SQL, see `redshift__delay_measures`. -#}
-{% macro duckdb__percentiles(column, fractions) -%}
-  quantile_cont({{ column }}, {{ fractions }})
+{#- Whole numbers of 38 digits. -#}
+{% macro default__wide_integer() -%}
+  {{ return("numeric(38, 0)") }}
 {%- endmacro %}
 
-{% macro postgres__percentiles(column, fractions) -%}
-  percentile_cont(array{{ fractions }}) within group (order by {{ column }})
-{%- endmacro %}
-
-
-{% macro line_of(x, y) -%}
-  {{ return(adapter.dispatch("line_of", "airside")(x, y)) }}
-{%- endmacro %}
-
-{#- Pearson's r, and the slope and the intercept of the least-squares line. -#}
-{% macro default__line_of(x, y) -%}
-        corr({{ y }}, {{ x }}) as r,
-        regr_slope({{ y }}, {{ x }}) as slope,
-        regr_intercept({{ y }}, {{ x }}) as intercept
-{%- endmacro %}
-
-{#- Redshift has none of these. x and y are never NULL here. -#}
-{% macro redshift__line_of(x, y) -%}
-        {%- set n = "count(*)" %}
-        {%- set sxy = "(sum(" ~ x ~ " * " ~ y ~ ") - sum(" ~ x ~ ") * sum(" ~ y ~ ") / " ~ n ~ ")" %}
-        {%- set sxx = "(sum(" ~ x ~ " * " ~ x ~ ") - sum(" ~ x ~ ") * sum(" ~ x ~ ") / " ~ n ~ ")" %}
-        {%- set syy = "(sum(" ~ y ~ " * " ~ y ~ ") - sum(" ~ y ~ ") * sum(" ~ y ~ ") / " ~ n ~ ")" %}
-        {{ sxy }} / nullif(sqrt(abs({{ sxx }})) * sqrt(abs({{ syy }})), 0) as r,
-        {{ sxy }} / nullif({{ sxx }}, 0) as slope,
-        avg({{ y }}) - avg({{ x }}) * {{ sxy }} / nullif({{ sxx }}, 0) as intercept
+{% macro duckdb__wide_integer() -%}
+  {{ return("hugeint") }}
 {%- endmacro %}
 
 

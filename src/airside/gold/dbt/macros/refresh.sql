@@ -32,14 +32,22 @@
 {%- endmacro %}
 
 {#- The incremental strategy `replace`: rows of the same key go, then the new ones come in; where
-    `keep_where` is set, a row that fails it is only taken out. -#}
+    `keep_where` is set, a row that fails it is only taken out. `tallies` and `sample` name what is
+    kept of the model beside it, and changes with it. -#}
 {% macro get_incremental_replace_sql(arg_dict) -%}
   {%- set target = arg_dict["target_relation"] -%}
   {%- set source = arg_dict["temp_relation"] -%}
   {%- set columns = get_quoted_csv(arg_dict["dest_columns"] | map(attribute="name")) -%}
-  {%- set keep_where = config.get("meta", {}).get("keep_where") -%}
+  {%- set meta = config.get("meta", {}) -%}
+  {%- set keep_where = meta.get("keep_where") -%}
   {%- set unique_key = arg_dict["unique_key"] -%}
   {%- set keys = [unique_key] if unique_key is string else unique_key -%}
+  {%- if meta.get("tallies") %}
+  {{ tally_changes(meta["tallies"], target, source, keys, columns, keep_where) }}
+  {%- endif %}
+  {%- if meta.get("sample") %}
+  {{ sample_changes(meta["sample"], target, source, keys, keep_where) }}
+  {%- endif %}
   delete from {{ target }}
   using {{ source }}
   where

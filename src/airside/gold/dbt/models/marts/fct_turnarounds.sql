@@ -3,7 +3,11 @@
         materialized="incremental",
         incremental_strategy="replace",
         unique_key=["scheduled_departure_at", "leg_key"],
-        meta={"keep_where": "turnaround_minutes is not null"},
+        meta={
+            "keep_where": "turnaround_minutes is not null",
+            "tallies": ["int_turnaround_counts"],
+            "sample": "int_sampled_turnarounds",
+        },
         post_hook="{{ record_progress() }}",
         dist=only_on("redshift", "leg_key"),
         sort=only_on("redshift", "scheduled_departure_at"),

@@ -1,5 +1,5 @@
 with delays as (
-    {{ delay_measures(ref("fct_flight_legs"), ["airline_iata"]) }}
+    {{ delay_measures(["airline_iata"]) }}
 )
 
 select

@@ -1,48 +1,66 @@
-with movements as (
+with sides as (
+    {%- for side in ["departure", "arrival"] %}
+    {{ "union all" if not loop.first }}
     select
-        departure_airport_iata as airport_iata,
-        1 as is_departure,
-        actual_departure_at as moved_at,
-        departure_delay_minutes as delay_minutes,
-        passenger_count,
-        is_cancelled,
-        is_diverted
-    from {{ ref("fct_flight_legs") }}
-    union all
-    select
-        arrival_airport_iata as airport_iata,
-        0 as is_departure,
-        actual_arrival_at as moved_at,
-        arrival_delay_minutes as delay_minutes,
-        passenger_count,
-        is_cancelled,
-        is_diverted
-    from {{ ref("fct_flight_legs") }}
+        {{ side }}_airport_iata as airport_iata,
+        '{{ side }}' as side,
+        flight_status,
+        legs,
+        {{ side }}s as movements,
+        {{ side }}_delay_whole as delay_whole,
+        {{ side }}_delay_rest as delay_rest,
+        {{ side }}_passengers as passengers,
+        {{ side }}_passenger_legs as passenger_legs
+    from {{ ref("int_route_counts") }}
+    {%- endfor %}
 ),
 
 totals as (
     select
         airport_iata,
-        count(moved_at) as movements,
-        sum(is_departure) as departing_flights,
-        count(case when is_departure = 1 then moved_at end) as departures,
-        count(case when is_departure = 1 and is_cancelled then 1 end) as cancelled_departures,
-        avg(case when is_departure = 1 then delay_minutes end) as mean_departure_delay_minutes,
-        sum(case when is_departure = 1 and moved_at is not null then passenger_count end)
-            as departed_passengers,
-        sum(1 - is_departure) as arriving_flights,
-        count(case when is_departure = 0 then moved_at end) as arrivals,
-        count(case when is_departure = 0 and is_cancelled then 1 end) as cancelled_arrivals,
-        count(case when is_departure = 0 and is_diverted then 1 end) as diverted_arrivals,
-        avg(case when is_departure = 0 then delay_minutes end) as mean_arrival_delay_minutes,
-        sum(case when is_departure = 0 and moved_at is not null then passenger_count end)
-            as arrived_passengers
-    from movements
+        cast(sum(movements) as bigint) as movements,
+        {%- for side in ["departure", "arrival"] %}
+        {%- set of_side = "case when side = '" ~ side ~ "' then " %}
+        cast(sum({{ of_side }}legs else 0 end) as bigint) as {{ "departing" if side == "departure" else "arriving" }}_flights,
+        cast(sum({{ of_side }}movements else 0 end) as bigint) as {{ side }}s,
+        cast(
+            sum(case when side = '{{ side }}' and flight_status = 'cancelled' then legs else 0 end)
+            as bigint
+        ) as cancelled_{{ side }}s,
+        cast(
+            sum(case when side = '{{ side }}' and flight_status = 'diverted' then legs else 0 end)
+            as bigint
+        ) as diverted_{{ side }}s,
+        (
+            cast(sum({{ of_side }}delay_whole end) as double precision)
+            + cast(sum({{ of_side }}delay_rest end) as double precision) / 6e7
+        )
+        / nullif(cast(sum({{ of_side }}movements end) as double precision), 0)
+            as mean_{{ side }}_delay_minutes,
+        case
+            when sum({{ of_side }}passenger_legs end) > 0
+                then cast(sum({{ of_side }}passengers end) as bigint)
+        end as {{ "departed" if side == "departure" else "arrived" }}_passengers
+        {{- "," if not loop.last }}
+        {%- endfor %}
+    from sides
     group by airport_iata
 )
 
 select
-    totals.*,
+    totals.airport_iata,
+    totals.movements,
+    totals.departing_flights,
+    totals.departures,
+    totals.cancelled_departures,
+    totals.mean_departure_delay_minutes,
+    totals.departed_passengers,
+    totals.arriving_flights,
+    totals.arrivals,
+    totals.cancelled_arrivals,
+    totals.diverted_arrivals,
+    totals.mean_arrival_delay_minutes,
+    totals.arrived_passengers,
     airports.airport_name,
     airports.city,
     airports.country,

@@ -1,1 +1,1 @@
-{{ delay_measures(ref("fct_flight_legs")) }}
+{{ delay_measures() }}

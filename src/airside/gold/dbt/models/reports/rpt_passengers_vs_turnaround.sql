@@ -1,34 +1,35 @@
-with pairs as (
-    select
-        aircraft_type,
-        cast(passenger_count as double precision) as passengers,
-        turnaround_minutes
-    from {{ ref("fct_turnarounds") }}
-    where passenger_count is not null
-),
+{%- set sums = (pair_sums("x", "y").keys() | list) %}
 
-fitted as (
+with summed as (
     select
         'all' as scope,
         cast(null as varchar) as aircraft_type,
-        {{ line_measures("passengers", "turnaround_minutes") }}
-    from pairs
+        {%- for name in sums %}
+        coalesce(sum({{ name }}), 0) as {{ name }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from {{ ref("int_turnaround_counts") }}
     union all
     select
         'aircraft_type' as scope,
         aircraft_type,
-        {{ line_measures("passengers", "turnaround_minutes") }}
-    from pairs
+        {%- for name in sums %}
+        sum({{ name }}) as {{ name }}{{ "," if not loop.last }}
+        {%- endfor %}
+    from {{ ref("int_turnaround_counts") }}
     group by aircraft_type
+),
+
+fitted as (
+    {{ line_measures("summed") }}
 )
 
 select
     scope,
     aircraft_type,
-    n,
-    case when has_line then r end as r,
-    case when has_line then slope end as slope,
-    case when has_line then intercept end as intercept,
+    cast(pairs as bigint) as n,
+    case when has_line then spread_xy / (sqrt(abs(spread_xx)) * sqrt(abs(spread_yy))) end as r,
+    case when has_line then spread_xy / spread_xx end as slope,
+    case when has_line then mean_y - mean_x * spread_xy / spread_xx end as intercept,
     mean_x as mean_passenger_count,
     mean_y as mean_turnaround_minutes
 from fitted

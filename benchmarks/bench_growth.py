@@ -1,0 +1,245 @@
+"""What the same new work and the same questions cost upon a short history and upon a long one.
+
+    python benchmarks/bench_growth.py [--events 20000000] [--base 1000000] [--keep DIR]
+    python benchmarks/bench_growth.py --events 100000000 --keep /var/tmp/growth    # the full one
+
+Makes two histories in bulk (`growth_history.py`: some 200 bytes of disk and 15 µs of processor
+time an event), then does the same upon each, in a process of its own: batches of simulated records
+through silver, a refresh of gold after each, and every question that the page, `report` and
+`status` ask. Prints milliseconds by the clock and of processor time, and the ratio of the latter,
+long to short, beside the limit of 1.2. `--keep` leaves the histories for the next run.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from growth_history import END, build, size_of
+
+from airside.dashboard.filters import Filters
+from airside.dashboard.queries import kpis, legs, live, records, reports, trends
+from airside.gold import answers
+from airside.runtime.accounting import account
+from airside.runtime.data_dir import DataDir
+from airside.runtime.pipeline import Pipeline, open_pipeline
+from airside.settings import Settings
+from airside.simulator import Simulator, SimulatorConfig, mess_preset
+from airside.warehouse import Reader
+
+LIMIT = 1.2
+EVENTS_A_LEG = 20
+FLIGHTS_A_DAY = 800
+"""So that a million events reach further back than the longest window of a trend."""
+CHUNK = 2_000_000
+BATCHES = {2_000: 7, 20_000: 3}
+"""Records of a batch → how many batches."""
+ASKED = 7
+"""How often each question is asked."""
+
+Question = Callable[[Reader], Any]
+Times = tuple[float, float]
+"""Seconds by the clock, and of processor time."""
+
+
+def questions(watermark: datetime) -> dict[str, Question]:
+    """Name → what asks it."""
+    everything = Filters()
+    filters = {
+        "": everything,
+        " of an airline": Filters(airlines=("6E",)),
+        " of an airport": Filters(airports=("BOM",)),
+        " of arrivals at the hub": Filters(airports=("AMD",), direction="arrival"),
+        " that were cancelled": Filters(statuses=("cancelled",)),
+        " of a day": Filters(since=watermark - timedelta(days=1), until=watermark),
+        " of an airline, 30 days": Filters(
+            airlines=("6E",), since=watermark - timedelta(days=30), until=watermark
+        ),
+    }
+    asked: dict[str, Question] = {
+        "board": live.board,
+        "watermark": lambda reader: reader.query("FROM main.rpt_watermark"),
+        "version": live.version,
+        "report": answers.report,
+        "busiest airport": lambda reader: reports.airport(reader, None),
+        "delay totals": answers.delay_totals,
+        "airline delays": answers.airline_delays,
+        "passengers and turnaround": answers.passengers_vs_turnaround,
+        "quality": records.quality,
+        "quarantine, a page": lambda reader: records.quarantined(reader, None, 30, 0),
+        "a leg": lambda reader: legs.leg(reader, _leg(reader)["leg_key"]),
+        "a leg's turnaround": lambda reader: legs.turnaround(reader, _leg(reader)["leg_key"]),
+        "a leg's timeline": lambda reader: legs.timeline(
+            reader, _leg(reader)["leg_key"], _leg(reader)["scheduled_departure_at"].isoformat()
+        ),
+    }
+    for name, chosen in filters.items():
+        for title, ask in {
+            "tiles": lambda reader, f: kpis.settled(reader, f, watermark),
+            "airline delays": reports.airline_delays,
+            "passengers and turnaround": reports.passengers_vs_turnaround,
+            "turnaround points": reports.turnaround_points,
+            "delay pairs, line": reports.delay_line,
+            "delay pairs, points": reports.delay_points,
+            "movements": reports.movements,
+        }.items():
+            if not name and title in asked:
+                continue  # the page reads these from gold's reports
+            asked[title + name] = lambda reader, a=ask, f=chosen: a(reader, f)
+    for by in ("hour", "hour_of_day", "day"):
+        for group in ("none", "airline", "airport"):
+            asked[f"trends by {by}, {group}"] = lambda reader, b=by, g=group: trends.trends(
+                reader, everything, by=b, group_by=g, top=10, zone="UTC", watermark=watermark
+            )
+    return asked
+
+
+def _leg(reader: Reader) -> dict[str, Any]:
+    """The leg that was planned last."""
+    (row,) = reader.query(
+        "SELECT leg_key, scheduled_departure_at FROM main.fct_flight_legs"
+        " WHERE scheduled_departure_at >= (SELECT watermark_at FROM main.rpt_watermark)"
+        " ORDER BY leg_key LIMIT 1"
+    ).to_pylist()
+    return dict(row)
+
+
+def timed(work: Callable[[], object]) -> Times:
+    """Do it, and say what it took."""
+    clock, processor = time.perf_counter(), time.process_time()
+    work()
+    return time.perf_counter() - clock, time.process_time() - processor
+
+
+def median(times: list[Times]) -> Times:
+    """Each of the two by itself."""
+    return statistics.median(t[0] for t in times), statistics.median(t[1] for t in times)
+
+
+def new_work(pipeline: Pipeline, seed: int) -> dict[str, Times]:
+    """Batches through silver, and gold after each; the first warms everything up and counts not."""
+    total = sum(records * batches for records, batches in BATCHES.items()) + 2_000
+    config = SimulatorConfig(
+        flights_per_day=FLIGHTS_A_DAY,
+        mess=mess_preset("typical"),
+        start=END.replace(tzinfo=UTC),
+        seed=seed,
+    )
+    payloads = iter([each.payload for each in islice(Simulator(config).emissions(), total)])
+    times: dict[str, list[Times]] = {}
+    for number, size in enumerate([2_000, *(s for s, n in BATCHES.items() for _ in range(n))]):
+        pipeline.stream.put(list(islice(payloads, size)))
+        batch = timed(pipeline.silver.run_once)
+        board = timed(lambda: live.board(pipeline.warehouse))
+        refresh = timed(pipeline.refresh)
+        if number:
+            times.setdefault(f"batch of {size:,}", []).append(batch)
+            times.setdefault(f"board, {size:,} not refreshed", []).append(board)
+            times.setdefault(f"gold refresh of {size:,}", []).append(refresh)
+    return {name: median(each) for name, each in times.items()}
+
+
+def measure(data_dir: DataDir) -> dict[str, Any]:
+    """All figures of one history."""
+    last_batch = json.loads((data_dir.root / "history.json").read_text())["last_batch"]
+    with open_pipeline(data_dir, Settings()) as pipeline:
+        reader = pipeline.warehouse
+        (newest,) = reader.query("SELECT max(batch_id) AS n FROM staging.batches")["n"].to_pylist()
+        begun = timed(pipeline.refresh)  # builds anew what was built by other models
+        seed = newest - last_batch + 1  # other ids than a run before, upon the same history
+        figures = new_work(pipeline, seed)
+        with reader.transform.cursor() as cursor:
+            figures["checkpoint"] = timed(lambda: cursor.execute("CHECKPOINT"))
+        watermark = live.watermark(reader, live.board(reader))
+        assert watermark is not None
+        with_account: dict[str, Callable[[], object]] = {
+            "status": lambda: account(
+                pipeline.stream, pipeline.ledger, reader, clock=pipeline.clock
+            )
+        }
+        for name, ask in questions(watermark).items():
+            with_account[name] = lambda ask=ask: ask(reader)
+        for name, ask in with_account.items():
+            ask()
+            figures[name] = median([timed(ask) for _ in range(ASKED)])
+        (n,) = reader.query("SELECT count(*) AS n FROM main.fct_flight_legs")["n"].to_pylist()
+        return {
+            "first_refresh_seconds": round(begun[0], 2),
+            "legs": n,
+            "megabytes": size_of(data_dir.warehouse) // 1_000_000,
+            "figures": figures,
+        }
+
+
+def made(folder: Path, events: int) -> DataDir:
+    """A history, made where it is not there yet."""
+    data_dir = DataDir(folder / str(events))
+    began = time.monotonic()
+
+    def tell(done: int) -> None:
+        print(
+            f"  {done:,} of {events:,} events after {time.monotonic() - began:.0f} s",
+            file=sys.stderr,
+        )
+
+    build(
+        data_dir,
+        events,
+        events_a_leg=EVENTS_A_LEG,
+        flights_a_day=FLIGHTS_A_DAY,
+        chunk=CHUNK,
+        tell=tell,
+    )
+    return data_dir
+
+
+def compare(folder: Path, sizes: list[int]) -> int:
+    """Measure both, print a line for each item; returns how many are beyond the limit."""
+    found = []
+    for events in sizes:
+        data_dir = made(folder, events)
+        child = [sys.executable, __file__, "--measure", str(data_dir.root)]
+        found.append(json.loads(subprocess.run(child, check=True, capture_output=True).stdout))
+    for events, each in zip(sizes, found, strict=True):
+        print(f"{events:,} events, {each['legs']:,} legs, {each['megabytes']:,} MB")
+    print(f"{'':44}{'clock, ms':>18}{'processor, ms':>18}{'ratio':>8}   limit {LIMIT}")
+    beyond = 0
+    short, long = (each["figures"] for each in found)
+    for name, (clock, processor) in short.items():
+        long_clock, long_processor = long[name]
+        ratio = long_processor / processor
+        beyond += ratio > LIMIT
+        print(
+            f"{name:44}{1e3 * clock:9.1f}{1e3 * long_clock:9.1f}"
+            f"{1e3 * processor:9.1f}{1e3 * long_processor:9.1f}{ratio:8.2f}"
+            f"{'   beyond it' if ratio > LIMIT else ''}"
+        )
+    print(f"{beyond} of {len(short)} items are beyond the limit")
+    return beyond
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--events", type=int, default=20_000_000, help="of the long history")
+    parser.add_argument("--base", type=int, default=1_000_000, help="of the short history")
+    parser.add_argument("--keep", type=Path, help="where the histories are left, and found again")
+    parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
+    arguments = parser.parse_args()
+    if arguments.measure:
+        print(json.dumps(measure(DataDir(arguments.measure))))
+    elif arguments.keep:
+        arguments.keep.mkdir(parents=True, exist_ok=True)
+        compare(arguments.keep, [arguments.base, arguments.events])
+    else:
+        with tempfile.TemporaryDirectory(prefix="airside-growth-") as folder:
+            compare(Path(folder), [arguments.base, arguments.events])

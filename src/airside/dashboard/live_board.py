@@ -1,0 +1,81 @@
+"""Reads the live board: all of it after each refresh of gold, between them only what is new."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import pyarrow as pa
+
+from airside.dashboard.advance import advance, replaced
+from airside.dashboard.queries import live
+from airside.dashboard.queries.live import Version
+from airside.warehouse import Reader
+
+_MAX_IN_DOUBT = 1_000
+"""For more legs than this it is as cheap to ask for all."""
+_ASKING_SHARE = 4
+"""Asking for single legs takes a fifth of the time at most; what is in doubt waits meanwhile."""
+
+
+class LiveBoard:
+    """What `rpt_live_flights` says, for less where few batches are new.
+
+    A flight that comes to be active, or ceases to be, only because time passes is noticed with the
+    next whole look; gold's refreshes (every five seconds by default) bring those about.
+
+    Args:
+        reader: Whom to ask.
+        monotonic: Seconds on a clock that never goes back.
+    """
+
+    def __init__(self, reader: Reader, monotonic: Callable[[], float] = time.monotonic) -> None:
+        self._reader = reader
+        self._monotonic = monotonic
+        self._in_doubt: list[str] = []
+        self._due = 0.0
+        self._version = Version()
+        self._table: pa.Table | None = None
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether there are legs of which the warehouse has to be asked, new batch or not."""
+        return bool(self._in_doubt)
+
+    def read(self, version: Version) -> tuple[pa.Table, datetime | None]:
+        """The active flights as of a version or later, in no order, and now in event time.
+
+        Raises:
+            AirsideError: The warehouse cannot be read.
+        """
+        before, table = self._version, self._table
+        watermark = None
+        self._table = None  # whatever fails, the next look is a whole one
+        if table is not None and version.gold == before.gold:
+            watermark = live.watermark(self._reader)
+        if table is None or watermark is None:
+            table = self._whole()
+            watermark = live.watermark(self._reader, table)
+        else:
+            table = self._followed(table, before.batch_id, version.batch_id, watermark)
+        self._version, self._table = version, table
+        return table, watermark
+
+    def _followed(self, table: pa.Table, after: int, through: int, watermark: datetime) -> pa.Table:
+        events = live.events(self._reader, after, through)
+        if events.num_rows > 2 * table.num_rows + _MAX_IN_DOUBT:
+            return self._whole()
+        advanced = advance(table, events, watermark, self._in_doubt)
+        if len(advanced.in_doubt) > _MAX_IN_DOUBT:
+            return self._whole()
+        began = self._monotonic()
+        if not advanced.in_doubt or began < self._due:
+            self._in_doubt = advanced.in_doubt
+            return advanced.table
+        rows = live.board_of(self._reader, advanced.in_doubt)
+        now = self._monotonic()
+        self._in_doubt, self._due = [], now + _ASKING_SHARE * (now - began)
+        return replaced(advanced.table, advanced.in_doubt, rows)
+
+    def _whole(self) -> pa.Table:
+        self._in_doubt = []
+        return live.board(self._reader)

@@ -1,0 +1,3 @@
+{{ config(materialized="table", dist=only_on("redshift", "all")) }}
+
+{{ tally_of("int_delay_counts", ref("fct_flight_legs")) }}

@@ -1,0 +1,157 @@
+"""What the pipeline does by itself, beside its stages, so that nothing grows without bound.
+
+Every minute: rows of staging that are old enough leave, where a retention is set, and the
+warehouse's write-ahead log is merged into its file before it reaches its limit. Every hour, once
+both consumers are through with it: the hour's small files are merged, archive files, cleaned rows
+and refused records that are old enough are removed, where a retention is set, and the batches of
+past hours are folded into one account.
+
+Each step can be cut off at any instant and is done again; what it changes is no longer touched by
+bronze, silver or gold, which go on meanwhile. What was done is a row of the ledger.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from airside import bronze, silver
+from airside.bronze import BRONZE, Archive
+from airside.events import FLIGHT_EVENTS
+from airside.lake import Lake
+from airside.ledger import Ledger
+from airside.runtime.accounting import note_removed
+from airside.runtime.compaction import compact
+from airside.runtime.data_dir import DataDir
+from airside.runtime.lakes import is_a_jobs
+from airside.settings import Settings
+from airside.stream import Position, Stream, hour_folder
+from airside.warehouse import DuckDBWarehouse
+from airside.warehouse.batch_document import published_batches
+from airside.warehouse.handoff import first_batch
+from airside.warehouse.staging import fold_batches, remove_rows, settled_through
+
+UPKEEP = "upkeep"
+_HOUR_US = 3_600_000_000
+_LOG_SHARE = 0.5
+"""Of its limit: a log this long is merged here rather than within silver's next commit."""
+
+
+@dataclass
+class Upkeep:
+    """The upkeep of one data directory; belongs to one thread.
+
+    Args:
+        data_dir: Whose.
+        settings: What is kept for how long.
+        lake: The directory's.
+        ledger: Knows how far the archive has come, and keeps what was done.
+        warehouse: The directory's.
+        stream: Knows what waits.
+        clock: Microseconds since the Unix epoch.
+    """
+
+    data_dir: DataDir
+    settings: Settings
+    lake: Lake
+    ledger: Ledger
+    warehouse: DuckDBWarehouse
+    stream: Stream
+    clock: Callable[[], int]
+    _hour: int = field(default=-1, init=False)
+    """The last one whose hourly work is done."""
+
+    def run_once(self) -> dict[str, int]:
+        """Do what is due.
+
+        Returns:
+            What was done → how much of it; empty where nothing was.
+
+        Raises:
+            AirsideError: Something cannot be done now; what could be done stands.
+        """
+        done = self._rows()
+        reached_us = self._reached()
+        hour = reached_us // _HOUR_US
+        if hour > self._hour:
+            with self.data_dir.merging():
+                done |= self._files(reached_us)
+            done["batches_folded"] = fold_batches(
+                self.warehouse,
+                through=self._settled_through(),
+                arrived_before_us=self.clock() - int(self.settings.warehouse.batch_hours * 3.6e9),
+            )
+            self._hour = hour
+        if self._log_bytes() > self.settings.warehouse.wal_bytes * _LOG_SHARE:
+            done["logs_merged"] = int(self.warehouse.merge_log())
+        done = {name: count for name, count in done.items() if count}
+        if done:
+            self.ledger.succeed(self.ledger.begin(UPKEEP, {"reached_us": reached_us}), done)
+        return done
+
+    def _reached(self) -> int:
+        """Through when both consumers have done all that arrived; now, where nothing waits."""
+        positions = [self.ledger.position(BRONZE), self.warehouse.checkpoint()]
+        waiting = [backlog.oldest_arrived_at_us for backlog in self.stream.backlogs(positions)]
+        return min([self.clock(), *(oldest for oldest in waiting if oldest is not None)])
+
+    def _rows(self) -> dict[str, int]:
+        days = self.settings.warehouse.staging_days
+        if days is None:
+            return {}
+        removed = remove_rows(
+            self.warehouse,
+            FLIGHT_EVENTS,
+            through=self._settled_through(),
+            loaded_before_us=self._ago(days),
+        )
+        return {"staging_rows_removed": removed}
+
+    def _files(self, reached_us: int) -> dict[str, int]:
+        if is_a_jobs(self.lake):  # its batch documents name its files
+            return {}
+        done = self._expired()
+        if self.settings.upkeep.compaction == "hourly":
+            for zone, (read, _) in compact(self.lake, lambda: reached_us).items():
+                done[f"{zone}_files_merged"] = read
+        return done
+
+    def _expired(self) -> dict[str, int]:
+        """Remove files that are old enough, and that every consumer is done with."""
+        archived, loaded = self.ledger.position(BRONZE), self.warehouse.checkpoint()
+        done = {}
+        if (days := self.settings.bronze.keep_days) is not None:
+            through = {s: min(archived[s], loaded[s]) for s in archived.keys() & loaded.keys()}
+            archive = Archive(self.lake, FLIGHT_EVENTS)
+            done["bronze_records_removed"] = bronze.remove_before(
+                archive, arrived_before_us=self._ago(days), through=through
+            )
+            note_removed(self.ledger, bronze.read_floor(archive).records)
+        for zone, days in (
+            ("silver", self.settings.silver.keep_days),
+            ("quarantine", self.settings.silver.quarantine_days),
+        ):
+            if days is not None:
+                done[f"{zone}_files_removed"] = self._remove(zone, days, loaded)
+        return done
+
+    def _remove(self, zone: str, days: float, loaded: Position) -> int:
+        root = f"{zone}/{FLIGHT_EVENTS.name}"
+        before = hour_folder(root, self._ago(days))
+        return silver.remove_before(self.lake, root, before=before, through=loaded)
+
+    def _settled_through(self) -> int:
+        """The last batch that gold, and a server that is fed from here, need no more."""
+        through = settled_through(self.warehouse)
+        handed = published_batches(self.lake, FLIGHT_EVENTS)
+        if handed:  # the last document is compared with its batches when the next is made
+            through = min(through, first_batch(handed[-1]) - 1)
+        return through
+
+    def _ago(self, days: float) -> int:
+        return self.clock() - int(days * 24 * _HOUR_US)
+
+    def _log_bytes(self) -> int:
+        log = self.warehouse.path.with_name(self.warehouse.path.name + ".wal")
+        try:
+            return log.stat().st_size
+        except FileNotFoundError:
+            return 0

@@ -1,0 +1,293 @@
+"""Upkeep: what a pipeline that runs for long keeps, removes and merges by itself."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from airside.errors import UsageError
+from airside.lake import Lake, LocalLake
+from airside.runtime.accounting import Accounting
+from airside.runtime.backfill import rebuild
+from airside.runtime.data_dir import DataDir
+from airside.runtime.pipeline import Pipeline, open_pipeline
+from airside.runtime.readers import observe
+from airside.runtime.restore import restore
+from airside.settings import Settings, load
+from airside.stream import EmbeddedStream
+from support.contents import archived_lines, lake_contents, warehouse_contents
+from support.dashboards import event
+
+SECOND_US = 1_000_000
+HOUR_US = 3_600 * SECOND_US
+DAY_US = 24 * HOUR_US
+START_US = 1_790_002_800_000_000
+assert START_US % HOUR_US == 0
+
+
+@pytest.fixture(autouse=True)
+def _no_power_cuts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+
+
+class World:
+    """A data directory whose clock only the test moves."""
+
+    def __init__(self, root: Path, **settings: Any) -> None:
+        self.directory = DataDir(root)
+        self.settings: Settings = load({"data_dir": root, **settings}, {}).settings
+        self.now_us = START_US
+        self.sent: list[bytes] = []
+
+    def clock(self) -> int:
+        return self.now_us
+
+    @contextmanager
+    def pipeline(self) -> Iterator[Pipeline]:
+        with open_pipeline(self.directory, self.settings, self.clock) as pipeline:
+            yield pipeline
+
+    def live(
+        self, pipeline: Pipeline, batches: int, every_us: int, *, refresh: bool = False
+    ) -> None:
+        """A batch at a time, each archived, judged and loaded: good, bad and repeated records."""
+        stream = EmbeddedStream(self.directory.stream, clock=self.clock)
+        for _ in range(batches):
+            number = len(self.sent)
+            records = [json.dumps(event(number + n)).encode() for n in range(3)]
+            records += [b'{"event_id": "bad"}', records[0]]
+            stream.put(records)
+            self.sent += records
+            pipeline.archiver.run_once(flush=True)
+            pipeline.silver.run_once()
+            self.now_us += every_us
+        stream.close()
+        if refresh:
+            pipeline.refresh()
+
+    def account(self, pipeline: Pipeline) -> Accounting:
+        with observe(self.directory, pipeline.warehouse, self.clock) as observer:
+            return observer.account()
+
+    def files(self, zone: str) -> list[str]:
+        suffix = ".zst" if zone == "bronze" else ".parquet"
+        return LocalLake(self.directory.root).names(zone, suffix)
+
+
+def test_an_hour_of_small_batches_ends_as_one_file_a_partition(tmp_path: Path) -> None:
+    world = World(tmp_path / "data")
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 60, 60 * SECOND_US)
+        assert len(world.files("bronze")) == len(world.files("silver")) == 60
+        rows = lake_contents(world.directory.root)
+        world.live(pipeline, 3, 60 * SECOND_US, refresh=True)  # the next hour has begun
+        assert pipeline.upkeep.run_once()["silver_files_merged"] == 60
+        for zone in ("bronze", "silver", "quarantine"):
+            assert len(world.files(zone)) == 1 + 3
+        assert lake_contents(world.directory.root)[: len(rows)] == rows
+        assert pipeline.upkeep.run_once() == {}
+        assert world.account(pipeline).balanced
+    assert archived_lines(world.directory.root) == world.sent
+    before = warehouse_contents(world.directory.warehouse)
+    rebuild(world.directory, world.settings, lambda _records: None)
+    assert warehouse_contents(world.directory.warehouse) == before
+
+
+def test_an_hour_is_left_alone_until_both_consumers_are_through_with_it(tmp_path: Path) -> None:
+    world = World(tmp_path / "data")
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 5, 60 * SECOND_US)
+        stream = EmbeddedStream(world.directory.stream, clock=world.clock)
+        stream.put([json.dumps(event(900)).encode()])
+        stream.close()
+        world.now_us += 3 * HOUR_US
+        assert "bronze_files_merged" not in pipeline.upkeep.run_once()
+        pipeline.archiver.run_once(flush=True)
+        assert "bronze_files_merged" not in pipeline.upkeep.run_once()
+        pipeline.silver.run_once()
+        assert pipeline.upkeep.run_once()["bronze_files_merged"] == 6
+
+
+def test_batches_are_accounted_for_by_the_hour_after_a_while(tmp_path: Path) -> None:
+    world = World(tmp_path / "data", **{"warehouse.batch_hours": 2})
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 30, 600 * SECOND_US, refresh=True)  # five hours
+        quality = "SELECT * FROM rpt_data_quality ORDER BY ALL"
+        before, account = pipeline.warehouse.query(quality), world.account(pipeline)
+        pipeline.upkeep.run_once()
+        batches = pipeline.warehouse.query(
+            "SELECT count(*) AS n, sum(received) AS r, max(batch_id) AS b FROM staging.batches"
+        ).to_pylist()
+        assert batches == [{"n": 3 + 12, "r": 150, "b": 30}]
+        assert world.account(pipeline) == account
+        assert account.balanced
+        pipeline.gold.full_refresh()
+        assert pipeline.warehouse.query(quality) == before
+        world.live(pipeline, 1, SECOND_US)
+        assert world.account(pipeline).received == 155
+
+
+def test_rows_leave_staging_and_come_back_when_gold_is_built_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = World(tmp_path / "data", **{"warehouse.staging_days": 1, "warehouse.batch_hours": 1})
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 24, HOUR_US // 2, refresh=True)
+        world.now_us += DAY_US
+        world.live(pipeline, 4, 60 * SECOND_US)
+        assert pipeline.upkeep.run_once()["staging_rows_removed"] == 24 * 4
+        assert pipeline.upkeep.run_once() == {}
+        pipeline.refresh()
+        kept = pipeline.warehouse.query("SELECT count(*) AS n FROM staging.flight_events")
+        assert kept["n"].to_pylist() == [12]
+        account = world.account(pipeline)
+        assert account.balanced
+        assert sum(account.reasons.values()) == account.quarantined == 28
+    before = warehouse_contents(world.directory.warehouse)
+    monkeypatch.setattr("airside.gold.refresh.Fingerprints.of", changed_models())
+    with world.pipeline() as pipeline:
+        pipeline.refresh()
+        world.live(pipeline, 1, SECOND_US, refresh=True)
+        assert world.account(pipeline).balanced
+        assert sum(world.account(pipeline).reasons.values()) == 29
+    after = warehouse_contents(world.directory.warehouse)
+    assert len(after["staging.flight_events"]) == 29 * 3
+    assert len(after["fct_flight_activity"]) == 29 * 3
+    assert len(before["fct_flight_activity"]) == 28 * 3
+    legs = {row[0]: row for row in after["fct_flight_legs"]}
+    assert legs.keys() == {row[0] for row in before["fct_flight_legs"]}
+
+
+def changed_models() -> Any:
+    """What another version of the models would have as its fingerprint."""
+    from airside.gold.control import Fingerprints  # noqa: PLC0415
+
+    original = Fingerprints.of
+
+    def of(*arguments: Any) -> Any:
+        found = original(*arguments)
+        return type(found)(found.reference, "another", found.views)
+
+    return of
+
+
+def test_what_is_old_goes_and_the_account_says_so(tmp_path: Path) -> None:
+    days = {"bronze.keep_days": 2, "silver.keep_days": 2, "silver.quarantine_days": 1}
+    world = World(tmp_path / "data", **days)
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 4, HOUR_US // 2)  # two hours
+        world.now_us += DAY_US
+        world.live(pipeline, 4, HOUR_US // 2)
+        pipeline.upkeep.run_once()
+        assert len(world.files("quarantine")) == 2  # those of the second day, merged
+        assert len(world.files("bronze")) == len(world.files("silver")) == 4
+        world.now_us += DAY_US
+        world.live(pipeline, 2, HOUR_US // 2)
+        done = pipeline.upkeep.run_once()
+        assert done["bronze_records_removed"] == 20
+        assert len(world.files("bronze")) == len(world.files("silver")) == 3
+        account = world.account(pipeline)
+        assert account.balanced
+        assert (account.archived, account.archive_removed) == (50, 20)
+        assert pipeline.warehouse.query("SELECT * FROM staging.flight_events").num_rows == 30
+    assert archived_lines(world.directory.root) == world.sent[20:]
+
+    with pytest.raises(UsageError, match=r"removed 20 records.*backfill --source"):
+        rebuild(world.directory, world.settings, lambda _records: None)
+    told: list[str] = []
+    new = World(tmp_path / "new", **days)
+    restore(str(world.directory.root), new.directory, new.settings, lambda _: None, told.append)
+    assert "removed 20 records" in told[0]
+    new.sent, new.now_us = list(world.sent), world.now_us
+    with new.pipeline() as pipeline:
+        new.live(pipeline, 1, SECOND_US)
+        account = new.account(pipeline)
+        assert account.balanced
+        assert (account.received, account.archived, account.not_kept) == (55, 55, 20)
+        assert account.clean + account.quarantined + account.duplicates == 35
+
+
+def test_nothing_goes_that_silver_has_not_loaded(tmp_path: Path) -> None:
+    world = World(tmp_path / "data", **{"bronze.keep_days": 1})
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 2, HOUR_US)
+        stream = EmbeddedStream(world.directory.stream, clock=world.clock)
+        for _ in range(2):
+            stream.put([json.dumps(event(901)).encode()])
+            pipeline.archiver.run_once(flush=True)  # and silver does not come
+            world.now_us += HOUR_US
+        stream.close()
+        world.now_us += 5 * DAY_US
+        assert pipeline.upkeep.run_once()["bronze_records_removed"] == 10
+        assert len(archived_lines(world.directory.root)) == 2
+
+
+class Crash(BaseException):
+    """The process is gone: nobody handles it."""
+
+
+class CrashingLake(LocalLake):
+    """Lets so many changes pass."""
+
+    left = 0
+
+    @contextmanager
+    def publish(self, name: str) -> Iterator[Path]:
+        with super().publish(name) as path:
+            yield path
+        self._step()
+
+    def delete(self, name: str) -> None:
+        super().delete(name)
+        self._step()
+
+    def _step(self) -> None:
+        self.left -= 1
+        if self.left < 0:
+            raise Crash
+
+
+def test_upkeep_that_is_cut_off_anywhere_is_done_again(tmp_path: Path) -> None:
+    world = World(tmp_path / "data", **{"bronze.keep_days": 1, "silver.keep_days": 1})
+    crashes = 0
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 4, HOUR_US // 4)
+        world.now_us += DAY_US
+        world.live(pipeline, 4, HOUR_US // 4)
+        lake = CrashingLake(world.directory.root)
+        kept: Lake = pipeline.upkeep.lake
+        for step in range(200):
+            lake.left = step % 3
+            pipeline.upkeep.lake = lake
+            try:
+                pipeline.upkeep.run_once()
+            except Crash:
+                crashes += 1
+            else:
+                break
+            finally:
+                pipeline.upkeep.lake = kept
+            account = world.account(pipeline)
+            assert account.balanced
+        assert crashes > 10
+        world.now_us += HOUR_US
+        pipeline.upkeep.run_once()
+        assert world.account(pipeline).archive_removed == 20
+    assert archived_lines(world.directory.root) == world.sent[20:]
+    assert len(LocalLake(world.directory.root).names("bronze")) == 2  # a file and its index
+    assert len(world.files("silver")) == len(world.files("quarantine")) - 1 == 1
+
+
+def test_the_files_of_a_spark_job_are_left_alone(tmp_path: Path) -> None:
+    world = World(tmp_path / "data", **{"bronze.keep_days": 1})
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 3, 60 * SECOND_US)
+        with pipeline.lake.publish("dedupe/flight_events/part") as path:
+            path.write_text("a job's")
+        world.now_us += 9 * DAY_US
+        pipeline.upkeep.run_once()
+        assert len(world.files("bronze")) == len(world.files("silver")) == 3
