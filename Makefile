@@ -8,7 +8,7 @@ SYNC   := uv=$$(command -v $(CURDIR)/$(BIN)/uv || command -v uv); export VIRTUAL
             $$uv pip install --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check-infra check-image audit chaos bench bench-peers wheel lock clean
+.PHONY: help install run test lint check-infra check-image audit chaos fuzz bench bench-peers wheel lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -85,6 +85,23 @@ ROUNDS ?= 30
 chaos: $(DEV)  ## kill, tear, fill and skew a pipeline at random: SEED=7 ROUNDS=50
 	@$(BIN)/python tests/chaos/drive.py --seed $(SEED) --rounds $(ROUNDS)
 
+# atheris is large and for fuzzing alone, so it lies beside the environment
+ATHERIS := .venv-fuzz/.installed
+SECONDS ?= 60
+TARGET  ?= record door_lines door_array door_gzip
+
+$(ATHERIS): tests/fuzz/requirements.lock | $(DEV)
+	@rm -rf $(@D)
+	@$(SYNC) --target $(@D) --require-hashes --requirements tests/fuzz/requirements.lock
+	@touch $@
+
+fuzz: $(ATHERIS)  ## records and the door's bodies, guided by coverage: SECONDS=600 TARGET=record
+	@for target in $(TARGET); do \
+	  echo "$$target for $(SECONDS) s"; mkdir -p build/fuzz/$$target; \
+	  PYTHONPATH=.venv-fuzz $(BIN)/python tests/fuzz/drive.py $$target -max_total_time=$(SECONDS) \
+	    -max_len=65536 -dict=tests/fuzz/json.dict -timeout=30 -rss_limit_mb=4096 -verbosity=0 -print_final_stats=1 \
+	    -artifact_prefix=build/fuzz/failed-$$target- build/fuzz/$$target tests/fuzz/corpus/$$target || exit 1; done
+
 # other engines, in an environment of their own
 PEERS := .venv-peers
 
@@ -121,7 +138,8 @@ lock:  ## newest versions that fit pyproject.toml, with hashes and without addre
 	  $$uv $(LOCK) infra/checks/requirements.in --upgrade --output-file infra/checks/requirements.lock && \
 	  $$uv $(LOCK) security/requirements.in --upgrade --output-file security/requirements.lock && \
 	  $$uv $(LOCK) pyproject.toml benchmarks/requirements.in --upgrade --extra spark \
-	    --constraints requirements-dev.lock --output-file benchmarks/requirements.lock
+	    --constraints requirements-dev.lock --output-file benchmarks/requirements.lock && \
+	  $$uv $(LOCK) tests/fuzz/requirements.in --upgrade --output-file tests/fuzz/requirements.lock
 
 clean:  ## remove the environments and caches, never data
-	rm -rf $(VENV) $(CHECKOV) $(AUDIT) $(PEERS) infra/checks/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV) $(AUDIT) $(PEERS) .venv-fuzz infra/checks/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

@@ -23,6 +23,7 @@ from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.lake_owner import take
 from airside.runtime.lakes import ZONES, is_elsewhere, settle_lake
+from airside.runtime.leftovers import remove_unplanned
 from airside.runtime.patience import patiently
 from airside.runtime.remembering import RememberingReader
 from airside.runtime.restore import Meanwhile, resume
@@ -374,6 +375,7 @@ def open_pipeline(
         server = QueryServer(data_dir.socket, warehouse)
         stack.callback(server.close)
         archive_ledger, silver_ledger = ledger(), ledger()
+        remove_unplanned(lake, silver_ledger, warehouse.checkpoint())
         cleaned = stream(SILVER, silver_ledger)
 
         def looking() -> Stream:
