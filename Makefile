@@ -8,7 +8,7 @@ SYNC   := uv=$$(command -v $(CURDIR)/$(BIN)/uv || command -v uv); export VIRTUAL
             $$uv pip install --quiet --compile-bytecode
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint check-infra check-image chaos bench wheel lock clean
+.PHONY: help install run test lint check-infra check-image audit chaos fuzz bench bench-peers wheel lock clean
 
 help:  ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -69,14 +69,54 @@ $(CHECKOV)/.installed: infra/checks/requirements.lock | $(DEV)
 check-infra: $(DEV) $(SCHEMA) $(CHECKOV)/.installed  ## Terraform against schema, policies and itself; no cloud
 	@cd infra && ../$(BIN)/python -m checks
 
+AUDIT := .venv-audit
+
+$(AUDIT)/.installed: security/requirements.lock | $(DEV)
+	@test -x $(AUDIT)/bin/python || $(PYTHON) -m venv $(AUDIT)
+	@$(SYNC) --python $(AUDIT)/bin/python --require-hashes --requirements security/requirements.lock
+	@touch $@
+
+audit: $(AUDIT)/.installed  ## known vulnerabilities of locked dependencies: a report, where it can be asked
+	@$(AUDIT)/bin/python security/audit.py -- $(NPM)
+
 SEED   ?= $(shell date +%s)
 ROUNDS ?= 30
 
 chaos: $(DEV)  ## kill, tear, fill and skew a pipeline at random: SEED=7 ROUNDS=50
 	@$(BIN)/python tests/chaos/drive.py --seed $(SEED) --rounds $(ROUNDS)
 
+# atheris is large and for fuzzing alone, so it lies beside the environment
+ATHERIS := .venv-fuzz/.installed
+SECONDS ?= 60
+TARGET  ?= record door_lines door_array door_gzip
+
+$(ATHERIS): tests/fuzz/requirements.lock | $(DEV)
+	@rm -rf $(@D)
+	@$(SYNC) --target $(@D) --require-hashes --requirements tests/fuzz/requirements.lock
+	@touch $@
+
+fuzz: $(ATHERIS)  ## records and the door's bodies, guided by coverage: SECONDS=600 TARGET=record
+	@for target in $(TARGET); do \
+	  echo "$$target for $(SECONDS) s"; mkdir -p build/fuzz/$$target; \
+	  PYTHONPATH=.venv-fuzz $(BIN)/python tests/fuzz/drive.py $$target -max_total_time=$(SECONDS) \
+	    -max_len=65536 -dict=tests/fuzz/json.dict -timeout=30 -rss_limit_mb=4096 -verbosity=0 -print_final_stats=1 \
+	    -artifact_prefix=build/fuzz/failed-$$target- build/fuzz/$$target tests/fuzz/corpus/$$target || exit 1; done
+
+# other engines, in an environment of their own
+PEERS := .venv-peers
+
 bench: $(DEV)  ## every benchmark, each with its limit beside it
-	@for script in benchmarks/bench_*.py; do $(BIN)/python $$script || exit 1; done
+	@failed=; for script in $(filter-out %/bench_peers.py,$(wildcard benchmarks/bench_*.py)); do \
+	  echo "== $$script"; $(BIN)/python $$script || failed="$$failed $$script"; done; \
+	  test -z "$$failed" || { echo "missed a limit, or did not run:$$failed" >&2; exit 1; }
+
+$(PEERS)/.installed: benchmarks/requirements.lock | $(STAMP)
+	@test -x $(PEERS)/bin/python || $(PYTHON) -m venv $(PEERS)
+	@$(SYNC) --python $(PEERS)/bin/python --require-hashes --requirements benchmarks/requirements.lock
+	@touch $@
+
+bench-peers: $(PEERS)/.installed  ## Airside's transform beside other engines: OPTIONS="--rounds 1"
+	@PYTHONPATH=src $(PEERS)/bin/python benchmarks/bench_peers.py $(OPTIONS)
 
 check-image: $(DEV)  ## the image's Dockerfile, its steps and what they make, without an engine
 	@$(BIN)/python docker/check.py
@@ -95,7 +135,11 @@ lock:  ## newest versions that fit pyproject.toml, with hashes and without addre
 	  $$uv $(LOCK) pyproject.toml --extra aws --extra postgres --extra redshift \
 	    --constraints requirements-dev.lock --output-file docker/requirements.lock && \
 	  $$uv $(LOCK) docker/build.in --constraints requirements.lock --output-file docker/build.lock && \
-	  $$uv $(LOCK) infra/checks/requirements.in --upgrade --output-file infra/checks/requirements.lock
+	  $$uv $(LOCK) infra/checks/requirements.in --upgrade --output-file infra/checks/requirements.lock && \
+	  $$uv $(LOCK) security/requirements.in --upgrade --output-file security/requirements.lock && \
+	  $$uv $(LOCK) pyproject.toml benchmarks/requirements.in --upgrade --extra spark \
+	    --constraints requirements-dev.lock --output-file benchmarks/requirements.lock && \
+	  $$uv $(LOCK) tests/fuzz/requirements.in --upgrade --output-file tests/fuzz/requirements.lock
 
 clean:  ## remove the environments and caches, never data
-	rm -rf $(VENV) $(CHECKOV) infra/checks/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(CHECKOV) $(AUDIT) $(PEERS) .venv-fuzz infra/checks/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache .hypothesis

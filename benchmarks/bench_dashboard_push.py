@@ -19,8 +19,6 @@ import json
 import selectors
 import socket
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -29,13 +27,15 @@ import zlib
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from served import served
 
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.pipeline import open_pipeline
 from airside.runtime.sources import simulate
 from airside.runtime.streams import open_for_putting
-from airside.runtime.up import operation
 from airside.runtime.wiring import open_ledger
 from airside.settings import Settings
 
@@ -43,68 +43,30 @@ FLIGHTS_PER_DAY = 10_500
 PREPARED_EVENTS = 270_000
 SETTLE_SECONDS = 5.0
 REQUEST = b"GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAccept-Encoding: gzip\r\n\r\n"
-State = dict[str, float]
+State = dict[str, Any]
 THREADS = ("dashboard", "dashboard-server")
 
 
-def settings() -> Settings:
-    """A large airport, and a free port."""
-    return Settings.model_validate(
-        {
-            "simulator": {"flights_per_day": FLIGHTS_PER_DAY, "mess": "typical"},
-            "dashboard": {"port": 0},
-        }
-    )
+SETTINGS = {"simulator": {"flights_per_day": FLIGHTS_PER_DAY, "mess": "typical"}}
+"""A large airport."""
 
 
 def prepare(data_dir: DataDir) -> None:
     """Bring the simulated day to where enough flights are active, and load all of it."""
-    with open_for_putting(data_dir, settings()) as stream:
-        ledger = open_ledger(data_dir, settings(), wall_clock)
+    settings = Settings.model_validate(SETTINGS)
+    with open_for_putting(data_dir, settings) as stream:
+        ledger = open_ledger(data_dir, settings, wall_clock)
         simulate(
             stream,
             ledger,
-            settings().simulator,
+            settings.simulator,
             threading.Event(),
             unpaced=True,
             max_events=PREPARED_EVENTS,
         )
         ledger.close()
-    with open_pipeline(data_dir, settings()) as pipeline:
+    with open_pipeline(data_dir, settings) as pipeline:
         pipeline.drain()
-
-
-def serve(root: Path) -> None:
-    """Run everything; print where, then the state of the process for each line on stdin."""
-    with operation(DataDir(root), settings(), with_simulator=True, with_dashboard=True) as running:
-        print(json.dumps({"url": running.dashboard}), flush=True)
-        for _ in sys.stdin:
-            clocks = {
-                thread.name: time.clock_gettime(time.pthread_getcpuclockid(thread.ident))
-                for thread in threading.enumerate()
-                if thread.name in THREADS and thread.ident
-            }
-            account = running.snapshot().account
-            print(
-                json.dumps(
-                    {
-                        "at": time.monotonic(),
-                        "process": time.process_time(),
-                        "memory_mb": resident_mb(),
-                        "received": account.received,
-                        **clocks,
-                    }
-                ),
-                flush=True,
-            )
-
-
-def resident_mb() -> float:
-    """Memory of this process that is in RAM."""
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    return 0.0
 
 
 class Viewer:
@@ -203,7 +165,8 @@ def watch(
 
 def share(before: State, after: State, name: str) -> float:
     """CPU time of a thread or the process, in percent of one core."""
-    return 100 * (after[name] - before[name]) / (after["at"] - before["at"])
+    first, last = ({"process": one["process"], **one["threads"]}[name] for one in (before, after))
+    return float(100 * (last - first) / (after["at"] - before["at"]))
 
 
 def percentile(values: list[float], q: float) -> float:
@@ -218,11 +181,7 @@ def main() -> None:
     parser.add_argument("--slow", type=int, default=10, help="Viewers beside them that never read.")
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--data-dir", type=Path, help="Prepared before; else a temporary one.")
-    parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
-    if arguments.serve:
-        serve(arguments.serve)
-        return
     with tempfile.TemporaryDirectory() as scratch:
         root = arguments.data_dir or Path(scratch) / "data"
         if not root.exists():
@@ -232,34 +191,16 @@ def main() -> None:
 
 def measure(root: Path, count: int, slow: int, seconds: float) -> None:
     """Measure on a prepared directory."""
-    server = subprocess.Popen(
-        [sys.executable, __file__, "--serve", str(root)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert server.stdin is not None
-    assert server.stdout is not None
-    stdin, stdout = server.stdin, server.stdout
-
-    def mark() -> State:
-        stdin.write("mark\n")
-        stdin.flush()
-        state: State = json.loads(stdout.readline())
-        return state
-
-    url = json.loads(stdout.readline())["url"]
-    time.sleep(15)  # dbt's imports and the first reports
-    quiet = mark()
-    time.sleep(seconds)
-    quiet_end = mark()
-    port = int(url.rsplit(":", 1)[1])
-    alone = watch(port, count, 0, seconds, mark)
-    beside_slow = watch(port, count, slow, seconds, mark)
-    with urllib.request.urlopen(f"{url}/api/v1/live-flights?limit=1") as answer:
-        active = json.load(answer)["active"]
-    stdin.close()
-    server.wait()
+    with served(root, SETTINGS, with_simulator=True) as server:
+        time.sleep(15)  # dbt's imports and the first reports
+        quiet = server.mark()
+        time.sleep(seconds)
+        quiet_end = server.mark()
+        port = int(server.url.rsplit(":", 1)[1])
+        alone = watch(port, count, 0, seconds, server.mark)
+        beside_slow = watch(port, count, slow, seconds, server.mark)
+        with urllib.request.urlopen(f"{server.url}/api/v1/live-flights?limit=1") as answer:
+            active = json.load(answer)["active"]
 
     before, after, viewers = alone
     rate = (after["received"] - before["received"]) / (after["at"] - before["at"])

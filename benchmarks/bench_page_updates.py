@@ -13,18 +13,16 @@ Needs Chromium (Debian: apt-get install chromium).
 """
 
 import argparse
-import json
 import shutil
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bench_dashboard_push import prepare
+from bench_dashboard_push import SETTINGS, prepare
 from playwright.sync_api import CDPSession, Page, sync_playwright
+from served import served
 
 from airside.runtime.data_dir import DataDir
 
@@ -76,29 +74,16 @@ def main() -> int:
 
 def measure(chromium: str, root: Path, seconds: float) -> int:
     """Measure on a prepared directory."""
-    server = subprocess.Popen(
-        [sys.executable, Path(__file__).with_name("bench_dashboard_push.py"), "--serve", root],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert server.stdin is not None
-    assert server.stdout is not None
-    try:
-        url = json.loads(server.stdout.readline())["url"]
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
-            )
-            page = browser.new_page(viewport={"width": 1440, "height": 1000})
-            page.add_init_script(WATCH)
-            page.goto(url)
-            page.locator(".board-row").first.wait_for()
-            page.wait_for_timeout(15_000)  # dbt's imports, the first reports, and all charts
-            return report(page, page.context.new_cdp_session(page), seconds)
-    finally:
-        server.stdin.close()
-        server.wait()
+    with served(root, SETTINGS, with_simulator=True) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1440, "height": 1000})
+        page.add_init_script(WATCH)
+        page.goto(server.url)
+        page.locator(".board-row").first.wait_for()
+        page.wait_for_timeout(15_000)  # dbt's imports, the first reports, and all charts
+        return report(page, page.context.new_cdp_session(page), seconds)
 
 
 def report(page: Page, inspector: CDPSession, seconds: float) -> int:

@@ -24,7 +24,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bench_dashboard_push import Viewer
 
@@ -36,15 +36,25 @@ from airside.settings import Settings
 from airside.simulator import Simulator, SimulatorConfig, mess_preset
 from airside.stream import EmbeddedStream
 
+T = TypeVar("T")
 PUT_RECORDS = 500
 FLIGHTS_PER_DAY = 10_500
-WARM_SECONDS = 20.0
+WARM_SECONDS = 5.0
+"""After the first build of gold, with dbt's imports, and the first reports."""
+PATIENCE_SECONDS = 300.0
 LIMIT_MS = 250
 LIMIT_MB = 1_500
 
 
-def produce(data_dir: DataDir, rate: float, seconds: float) -> dict[str, Any]:
-    """Put events at a steady rate, and tell how long the puts took."""
+def produce(data_dir: DataDir, rate: float) -> dict[str, Any]:
+    """Put events at a steady rate until stdin ends, and tell how long the puts took."""
+    stop = threading.Event()
+
+    def until_told() -> None:
+        sys.stdin.read()
+        stop.set()
+
+    threading.Thread(target=until_told, daemon=True).start()
     config = SimulatorConfig(
         flights_per_day=FLIGHTS_PER_DAY,
         mess=mess_preset("typical"),
@@ -56,7 +66,7 @@ def produce(data_dir: DataDir, rate: float, seconds: float) -> dict[str, Any]:
     took: list[float] = []
     latest = 0.0
     due = begun = time.monotonic()
-    while due - begun < seconds:
+    while not stop.is_set():
         records = [next(emissions).payload for _ in range(PUT_RECORDS)]
         due += PUT_RECORDS / rate
         wait = due - time.monotonic()
@@ -85,8 +95,8 @@ def serve(root: Path, settings: Settings) -> None:
     with operation(data_dir, settings, with_simulator=False, with_dashboard=True) as running:
         pipeline = running.pipeline
 
-        def noting(work: Callable[[], Any], note: Callable[[float, Any], None]) -> Any:
-            def wrapped() -> Any:
+        def noting(work: Callable[[], T], note: Callable[[float, T], None]) -> Callable[[], T]:
+            def wrapped() -> T:
                 begun = time.monotonic()
                 result = work()
                 note(begun, result)
@@ -94,13 +104,18 @@ def serve(root: Path, settings: Settings) -> None:
 
             return wrapped
 
-        # A defect would be to measure by `committed_at`: it is taken before the commit.
+        def loaded(_begun: float, records: int) -> None:
+            if records:  # not by `committed_at`, which is taken before the commit
+                committed_us.append(wall_clock())
+
+        def refreshed(begun: float, _result: object) -> None:
+            refreshes.append((begun, time.monotonic() - begun))
+
         pipeline.silver.run_once = noting(  # type: ignore[method-assign]
-            pipeline.silver.run_once, lambda _, done: done and committed_us.append(wall_clock())
+            pipeline.silver.run_once, loaded
         )
         pipeline.gold.refresh = noting(  # type: ignore[method-assign]
-            pipeline.gold.refresh,
-            lambda begun, _: refreshes.append((begun, time.monotonic() - begun)),
+            pipeline.gold.refresh, refreshed
         )
         print(json.dumps({"url": running.dashboard}), flush=True)
         watched = EmbeddedStream(data_dir.stream, clock=wall_clock)
@@ -114,6 +129,7 @@ def serve(root: Path, settings: Settings) -> None:
                 "process": time.process_time(),
                 "memory_mb": memory_mb("VmRSS"),
                 "peak_memory_mb": memory_mb("VmHWM"),
+                "refreshes": len(refreshes),
                 "waiting": watched.backlog(pipeline.warehouse.checkpoint()).records,
                 "error": next((h.error for h in pipeline.health.values() if h.error), None),
             }
@@ -139,7 +155,7 @@ def results(
         for row in found
         if row["batch_id"] <= len(committed_us)
     ]
-    recent = [seconds for begun, seconds in refreshes if begun >= since]
+    recent = [seconds for begun, seconds in refreshes if begun + seconds >= since]
     batches = len({row["batch_id"] for row in found})
     return {
         "put_to_staging_ms": {
@@ -197,25 +213,28 @@ def measure(root: Path, rate: float, seconds: float, window: float, viewers: int
     def ask(line: str) -> dict[str, Any]:
         stdin.write(line + "\n")
         stdin.flush()
-        return json.loads(stdout.readline())
+        answer: dict[str, Any] = json.loads(stdout.readline())
+        return answer
 
     url = json.loads(stdout.readline())["url"]
     command = [sys.executable, __file__, "--produce", str(root), "--rate", str(rate)]
-    producer = subprocess.Popen(
-        [*command, "--minutes", str((WARM_SECONDS + seconds) / 60)], stdout=subprocess.PIPE
-    )
-    time.sleep(WARM_SECONDS)  # dbt's imports, the first build of gold, the first reports
+    producer = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    patience = time.monotonic() + PATIENCE_SECONDS
+    while not ask("state")["refreshes"]:
+        if time.monotonic() > patience:
+            raise TimeoutError(f"gold was not built within {PATIENCE_SECONDS:.0f} s")
+        time.sleep(1)
+    time.sleep(WARM_SECONDS)
     stop = threading.Event()
     seen: list[Viewer] = []
     port = int(url.rsplit(":", 1)[1])
     watching = threading.Thread(target=lambda: seen.extend(watch(port, viewers, stop)))
     watching.start()
     states = [ask("state")]
-    while producer.poll() is None:
+    while states[-1]["at"] - states[0]["at"] < seconds:
         time.sleep(1)
         states.append(ask("state"))
-    assert producer.stdout is not None
-    produced = json.load(producer.stdout)
+    produced = json.loads(producer.communicate()[0])
     stop.set()
     watching.join()
     figures = ask(f"results {states[0]['at']}")
@@ -265,7 +284,7 @@ def main() -> None:
         settings = {"silver": {"window_seconds": arguments.window}, "dashboard": {"port": 0}}
         serve(arguments.serve, Settings.model_validate(settings))
     elif arguments.produce:
-        print(json.dumps(produce(DataDir(arguments.produce), arguments.rate, seconds)))
+        print(json.dumps(produce(DataDir(arguments.produce), arguments.rate)))
     else:
         with tempfile.TemporaryDirectory() as folder:
             figures = measure(

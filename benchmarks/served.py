@@ -18,7 +18,7 @@ from airside.runtime.data_dir import DataDir
 from airside.runtime.up import operation
 from airside.settings import Settings
 
-START_SECONDS = 120.0
+STOP_SECONDS = 120.0
 
 
 class Served:
@@ -62,7 +62,11 @@ def served(
     finally:
         assert process.stdin is not None
         process.stdin.close()
-        process.wait(timeout=START_SECONDS)
+        try:
+            process.wait(timeout=STOP_SECONDS)
+        except subprocess.TimeoutExpired:  # a long backlog; nobody needs this directory any more
+            process.kill()
+            process.wait()
 
 
 def resident_mb() -> float:

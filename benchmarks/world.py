@@ -161,7 +161,8 @@ class World:
         load = int(seats * 0.83)
         return (
             f'"source_system_id":"world-v1","flight_details":{{"flight_icao":'
-            f'"{airline}{one:05d}{self._legs[one] % 10}","airline_iata":"{airline}",'
+            f'"{airline}{one // len(AIRLINES):04d}{chr(65 + self._legs[one] % 26)}",'
+            f'"airline_iata":"{airline}",'
             f'"tail_number":"N{one:05d}"}},"route_info":{{"departure_airport_iata":'
             f'"{self._codes[self._from[one]]}","arrival_airport_iata":'
             f'"{self._codes[self._to[one]]}","departure_gate":"A{one % 60}","arrival_gate":'
@@ -178,15 +179,16 @@ def _iso(seconds: float) -> str:
     return datetime.fromtimestamp(int(seconds), UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def fly(root: Path, aircraft: int, stop: threading.Event) -> None:
+def fly(root: Path, aircraft: int, every: int, stop: threading.Event) -> None:
     """Report in time with the clock until told to stop; what cannot be put in time comes late."""
     world = World(aircraft, time.time())
-    bounds = np.linspace(0, aircraft, PUTS_PER_SECOND + 1).astype(int).tolist()
+    turns = every * PUTS_PER_SECOND
+    bounds = np.linspace(0, aircraft, turns + 1).astype(int).tolist()
     with open_for_putting(DataDir(root), Settings()) as stream:
         begun = time.monotonic()
         turn = 0
         while not stop.wait(max(0.0, begun + turn / PUTS_PER_SECOND - time.monotonic())):
-            slot = turn % PUTS_PER_SECOND
+            slot = turn % turns
             stream.put(world.reports(bounds[slot], bounds[slot + 1], time.time()))
             turn += 1
 
@@ -196,9 +198,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("root", type=Path)
     parser.add_argument("--aircraft", type=int, default=20_000)
+    parser.add_argument("--every", type=int, default=1, help="Seconds between two reports.")
     options = parser.parse_args()
     stop = threading.Event()
-    thread = threading.Thread(target=fly, args=(options.root, options.aircraft, stop))
+    given = (options.root, options.aircraft, options.every, stop)
+    thread = threading.Thread(target=fly, args=given)
     thread.start()
     sys.stdin.read()
     stop.set()

@@ -9,6 +9,7 @@ command line.
 import difflib
 import json
 import os
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -29,6 +30,8 @@ from pydantic.fields import FieldInfo
 
 from airside.errors import UsageError
 
+_CREDENTIALS = re.compile(r"//[^/\s]*@")
+"""What stands before the host of an address."""
 ENVIRONMENT_PREFIX = "AIRSIDE_"
 CONFIG_VARIABLE = "AIRSIDE_CONFIG"
 CONFIG_FILE = "airside.toml"
@@ -95,10 +98,17 @@ class StreamSettings(_Section):
     )
 
 
+def _without_credentials(value: str) -> str:
+    """An address that may be shown and remembered."""
+    if "@" in value.partition("://")[2].partition("/")[0]:
+        raise ValueError("input should hold no keys; they come from where AWS' own tools take them")
+    return value
+
+
 class LakeSettings(_Section):
     """Archive, cleaned rows and exports, as files."""
 
-    url: str | None = Field(
+    url: Annotated[str, AfterValidator(_without_credentials)] | None = Field(
         None,
         description="s3://bucket/prefix, or a folder; the data directory where none is named",
         examples=["s3://my-bucket/airside"],
@@ -196,10 +206,23 @@ class GoldSettings(_Section):
 
 
 def _web_address(value: SecretStr) -> SecretStr:
-    """An address that alerts can be sent to."""
-    url = urlsplit(value.get_secret_value())
+    """An address that alerts can be sent to.
+
+    What the client would stumble over later is refused here: its errors repeat the address, which
+    may hold a secret, and go where everybody can read them.
+    """
+    text = value.get_secret_value()
+    if not text.isascii() or not text.isprintable() or " " in text:
+        raise ValueError("input should be of ASCII characters without blanks")
+    try:
+        url = urlsplit(text)
+        _ = url.port
+    except ValueError:
+        raise ValueError("input should be an address, with a host and a port that exist") from None
     if url.scheme not in {"http", "https"} or not url.hostname:
         raise ValueError("input should be an address that starts with https:// or http://")
+    if "@" in url.netloc:
+        raise ValueError("input should hold no user and password; put a secret into its path")
     return value
 
 
@@ -444,6 +467,14 @@ def _explain(error: ValidationError, values: Mapping[str, Any], origins: Mapping
     hint = f"; did you mean {near[0]}?" if near else ""
     if definition.examples:
         hint = f"; write for example {definition.examples[0]}"
-    return (
-        f"setting {where} ({origins.get(name, 'default')}) is {first['input']!r}: {message}{hint}"
+    seen = (
+        "hidden here"
+        if _is_secret(definition.annotation)
+        else _CREDENTIALS.sub("//…@", repr(first["input"]))
     )
+    return f"setting {where} ({origins.get(name, 'default')}) is {seen}: {message}{hint}"
+
+
+def _is_secret(annotation: object) -> bool:
+    """Whether values of a type must not be shown, not even where they are wrong."""
+    return annotation is SecretStr or any(map(_is_secret, get_args(annotation)))

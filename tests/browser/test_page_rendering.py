@@ -34,6 +34,7 @@ PAGES = {
         "Quarantine reasons",
         "Quarantined records",
         "Quality flags",
+        "Schema drift",
         "Recent failures",
     ],
 }

@@ -8,7 +8,7 @@ import pytest
 
 from chaos.drive import Chaos
 
-SEED, ROUNDS = 3, 8
+SEED, ROUNDS = 3, 6
 
 
 @pytest.mark.skipif(

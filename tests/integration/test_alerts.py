@@ -144,6 +144,7 @@ def test_an_alert_shows_on_the_page_and_calls_the_webhook(
             "alerts.airline_delay_minutes": 0,
             "alerts.security_wait_minutes": 100_000,
             "alerts.quarantine_share": 0,
+            "alerts.schema_drift": 0,
             "alerts.webhook_url": url,
         },
         {},

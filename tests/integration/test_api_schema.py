@@ -26,6 +26,7 @@ PATHS = (
     "/api/v1/quarantine",
     "/api/v1/quality",
     "/api/v1/alerts",
+    "/api/v1/drift",
     "/healthz",
     "/readyz",
     "/metrics",

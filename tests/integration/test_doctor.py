@@ -58,6 +58,7 @@ def test_a_healthy_one(answered: Path) -> None:
         "warehouse",
         "silver",
         "quarantine",
+        "schema drift",
         "gold",
     ]
     by_stage = {finding["stage"]: finding for finding in found["findings"]}

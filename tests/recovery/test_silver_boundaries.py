@@ -204,3 +204,22 @@ def test_a_batch_that_failed_is_done_again_over_the_same_records(
     assert rows["batches"][0]["received"] == 300
     assert len(rows["staging"]) == len(undisturbed["staging"])
     site.close()
+
+
+def test_trouble_with_drift_costs_no_batch(
+    tmp_path: Path,
+    records: list[bytes],
+    undisturbed: dict[str, Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def defect(*_args: Any, **_kwargs: Any) -> None:
+        raise RuntimeError("a defect")
+
+    monkeypatch.setattr("airside.silver.drift.DriftWatch.look", defect)
+    site = Site(tmp_path)
+    put(site, records)
+    silver = site.silver()
+    while silver.run_once():
+        pass
+    assert site.result() == undisturbed
+    site.close()

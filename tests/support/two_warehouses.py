@@ -74,6 +74,9 @@ class _Measured(float):
 def sorted_rows(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     """Rows without what is their own, in an order that does not depend on the engine."""
     kept = [{name: plain(v) for name, v in row.items() if name not in OWN} for row in rows]
-    return sorted(
-        kept, key=lambda row: repr([v for v in row.values() if not isinstance(v, _Measured)])
-    )
+
+    def place(row: dict[str, Any]) -> tuple[str, list[float]]:
+        measured = [v for v in row.values() if isinstance(v, _Measured)]
+        return repr([v for v in row.values() if not isinstance(v, _Measured)]), measured
+
+    return sorted(kept, key=place)

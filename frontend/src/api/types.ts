@@ -401,6 +401,7 @@ export interface Accounting {
   archive_removed: number;
   /** Of those received, how many retention had removed before the directory was rebuilt. */
   not_kept: number;
+  lost: number;
 }
 
 export interface StageState {

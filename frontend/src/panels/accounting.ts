@@ -35,14 +35,21 @@ export class AccountingPanel {
     if (verdict !== this.shownVerdict) {
       this.shownVerdict = verdict;
       this.verdict.className = `verdict verdict-${verdict}`;
-      this.verdict.textContent = account.balanced ? "✓ Both balance" : "✕ Does not balance";
+      this.verdict.textContent = account.balanced
+        ? `✓ Both balance${account.lost > 0 ? `, with ${account.lost.toLocaleString("en")} lost to damage` : ""}`
+        : "✕ Does not balance";
     }
+    const lost: Term[] =
+      account.lost > 0
+        ? [{ label: "lost", value: account.lost, hint: "In a damaged stream, before this directory was made of it" }]
+        : [];
     const received: Term = { label: "received", value: account.received, hint: "Taken by the stream" };
     replaceChildren(
       this.equations,
       equation("Archive", received, [
         { label: "archived", value: account.archived, hint: archivedHint(account) },
         { label: "awaiting archive", value: account.awaiting_archive, hint: "On the stream, behind the archive" },
+        ...lost,
       ]),
       equation("Transform", received, [
         { label: "clean", value: account.clean, hint: "Accepted into the warehouse" },
@@ -52,6 +59,7 @@ export class AccountingPanel {
           ? [{ label: "not kept", value: account.not_kept, hint: "Removed by retention before this directory was rebuilt" }]
           : []),
         { label: "in flight", value: account.in_flight, hint: "On the stream, behind the transform" },
+        ...lost,
       ]),
     );
   }

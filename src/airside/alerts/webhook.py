@@ -52,6 +52,8 @@ class Webhook:
             raise self._failed(f"it answers {error.code} {error.reason}") from error
         except urllib.error.URLError as error:
             raise self._failed(str(error.reason)) from error
+        except http.client.InvalidURL as error:  # its text repeats the address
+            raise self._failed("its address is not one that HTTP knows") from error
         except (OSError, http.client.HTTPException) as error:
             raise self._failed(str(error) or type(error).__name__) from error
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
-from airside.bronze.index import INDEX_SUFFIX, Contents, decode, decode_index, encode_index
+from airside.bronze.index import INDEX_SUFFIX, Contents, decode, decode_index, encode_index, totals
 from airside.errors import CorruptDataError
 from airside.events import Feed
 from airside.lake import Lake
@@ -12,9 +13,9 @@ from airside.stream import (
     Backlog,
     Frame,
     Horizon,
+    Position,
     RangeFile,
     SequenceRange,
-    Stream,
     hour_folder,
     in_force,
 )
@@ -83,6 +84,14 @@ class Archive:
         """
         return self._named(name, decode_index(name, self.lake.read(name + INDEX_SUFFIX)))
 
+    def stored_bytes(self, name: str) -> int:
+        """How large a file has to be, by its index alone.
+
+        Raises:
+            CorruptDataError: The index is missing or damaged.
+        """
+        return totals(name, self.lake.read(name + INDEX_SUFFIX)).stored_bytes
+
     def _named(self, name: str, contents: Contents) -> Contents:
         if self.name(contents.frames) != name:
             raise CorruptDataError(
@@ -90,6 +99,18 @@ class Archive:
                 "restore both from a copy of the archive"
             )
         return contents
+
+
+class Source(Protocol):
+    """What is archived: a stream, or what is left of one."""
+
+    def read(
+        self, after: Position, *, through: Position | None = None, max_records: int, max_bytes: int
+    ) -> list[Frame]:
+        """See `airside.stream.Stream.read`."""
+
+    def backlog(self, after: Position) -> Backlog:
+        """See `airside.stream.Stream.backlog`."""
 
 
 class Archiver:
@@ -106,7 +127,7 @@ class Archiver:
 
     def __init__(
         self,
-        stream: Stream,
+        stream: Source,
         archive: Archive,
         ledger: Ledger,
         *,

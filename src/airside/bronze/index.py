@@ -153,5 +153,8 @@ def _decoded(name: str, index: bytes) -> _Index:
         if decoded.checksum not in {None, _checksum(decoded)}:
             raise ValueError("its checksum does not fit")  # noqa: TRY301 - told the same way
     except (ValueError, OverflowError) as error:  # msgspec's errors and those of UTF-8 among them
-        raise CorruptDataError(f"{name}{INDEX_SUFFIX} cannot be read ({error}), and without it no more can {name}; {CURE}") from error
+        raise CorruptDataError(
+            f"{name}{INDEX_SUFFIX} cannot be read ({error}), and without it nor can the file; "
+            f"{CURE}"
+        ) from error
     return decoded

@@ -90,7 +90,12 @@ def app() -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run the command line and end the process: an error is one line, never a trace."""
+    """Run the command line and end the process: an error is one line, never a trace.
+
+    What it writes is for its user alone, whatever the shell's umask would have let others read.
+    """
+    umask = os.umask(0o077)
+    os.umask(umask | 0o077)
     try:
         code = _run(arguments)
         sys.stdout.flush()
@@ -101,6 +106,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         _silence_stdout()
         click.echo(f"Error: {_described(error)}", err=True)
         code = RetryableError.exit_code if error.errno in _FULL else 1
+    finally:
+        os.umask(umask)
     sys.exit(code)
 
 

@@ -64,7 +64,7 @@ def backfill(
             click.echo(f"Warning: {text}", err=True)
 
         if source is None:
-            total = rebuild(directory, settings, progress)
+            total = rebuild(directory, settings, progress, warn)
         else:
             total = restore(source, directory, settings, progress, warn)
     click.echo(f"Rebuilt {directory.root} from {counted(total, 'archived record')}.", err=True)
@@ -111,23 +111,32 @@ def compact(lake_url: str | None, data_dir: Path | None) -> None:
     show_default=True,
     help="What comes before the suffix in the names on AWS.",
 )
+@click.option(
+    "--deep",
+    is_flag=True,
+    help="Read every byte that is kept as well, and name each file that is damaged.",
+)
 @json_option
 @data_dir_option
-def doctor(suffix: str | None, name_prefix: str, as_json: bool, data_dir: Path | None) -> int:
+def doctor(
+    suffix: str | None, name_prefix: str, deep: bool, as_json: bool, data_dir: Path | None
+) -> int:
     """Walk the stages in order and name the first where data stops, why, and what to do.
 
-    The exit code is 1 where it stops somewhere. With --aws, region and credentials come from the
-    AWS SDK's own variables and profiles; nothing is changed there, and one question to the
+    The exit code is 1 where it stops somewhere. --deep takes as long as it takes to read the
+    directory, and is best done when no pipeline runs. With --aws, region and credentials come from
+    the AWS SDK's own variables and profiles; nothing is changed there, and one question to the
     warehouse may wake it.
 
     \b
     Examples:
       airside doctor
+      airside doctor --deep
       AWS_REGION=eu-central-1 airside doctor --aws demo
     """
     if suffix is None:
         directory, _ = effective(data_dir)
-        findings = examine(directory, wall_clock)
+        findings = examine(directory, wall_clock, deep=deep)
     else:
         findings = examine_aws(Names(suffix, name_prefix), wall_clock, time.sleep)
     first = next((f for f in findings if f.state == "stopped"), None)

@@ -44,6 +44,11 @@ class _Console(Console):
 console = _Console()
 
 
+def say(text: str) -> None:
+    """Tell people something beside the output."""
+    click.echo(text, err=True)
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """A column of a table.

@@ -19,7 +19,7 @@ from airside.cli.options import (
     simulator_options,
     stream_option,
 )
-from airside.cli.output import counted, progress_bars
+from airside.cli.output import counted, progress_bars, say
 from airside.errors import RetryableError, UsageError
 from airside.replay import open_source
 from airside.runtime import sources
@@ -119,10 +119,10 @@ def simulate(
         )
         return
     sources.check_simulator(settings.simulator)
-    directory.open()  # where the simulator's clock is kept
+    directory.open(say)  # where the simulator's clock is kept
     directory.feed_from(settings.stream.url)
     with (
-        open_for_putting(directory, settings) as target,
+        open_for_putting(directory, settings, say) as target,
         contextlib.closing(open_ledger(directory, settings, wall_clock)) as ledger,
         stop_on_signals() as stop,
         progress_bars(simulate=events) as advance,
@@ -138,7 +138,7 @@ def simulate(
             days=days,
             max_events=events,
             on_put=lambda records, _due_us: advance("simulate", records),
-            patience=sources.patience(settings.stream, stop.wait, _say),
+            patience=sources.patience(settings.stream, stop.wait, say),
         )
     _tell(put, stream_name(directory, settings))
 
@@ -165,7 +165,7 @@ def replay(source: str, speed: float, stream: str | None, data_dir: Path | None)
     recorded = open_source(source)
     refused: list[int] = []
     with (
-        open_for_putting(directory, settings) as target,
+        open_for_putting(directory, settings, say) as target,
         stop_on_signals() as stop,
         progress_bars(replay=recorded.total) as advance,
     ):
@@ -175,7 +175,7 @@ def replay(source: str, speed: float, stream: str | None, data_dir: Path | None)
             stop.wait,
             lambda records, _due_us: advance("replay", records),
             refused.append,
-            sources.patience(settings.stream, stop.wait, _say),
+            sources.patience(settings.stream, stop.wait, say),
         )
         put = producer.run(recorded.emissions(), speed=speed or None)
     _tell(put, stream_name(directory, settings), " Stopped before the end." * stop.is_set())
@@ -204,15 +204,11 @@ def ingest(file: Path, stream: str | None, data_dir: Path | None) -> int:
         refused += 1
         click.echo(_too_large(f"line {line:,}", size, target.max_record_bytes), err=True)
 
-    with _opened_for_reading(file) as lines, open_for_putting(directory, settings) as target:
-        waiting = sources.patience(settings.stream, threading.Event().wait, _say)
+    with _opened_for_reading(file) as lines, open_for_putting(directory, settings, say) as target:
+        waiting = sources.patience(settings.stream, threading.Event().wait, say)
         put = sources.ingest(target, lines, refuse, waiting)
     _tell(put, stream_name(directory, settings))
     return 1 if refused else 0
-
-
-def _say(text: str) -> None:
-    click.echo(text, err=True)
 
 
 def _tell(put: int, where: str, more: str = "") -> None:

@@ -113,7 +113,11 @@ def archive_equation(account: Accounting) -> Table:
     """What became of every record on its way to the archive."""
     return _equation(
         ("received", account.received),
-        [("archived", account.archived), ("awaiting archive", account.awaiting_archive)],
+        [
+            ("archived", account.archived),
+            ("awaiting archive", account.awaiting_archive),
+            *_lost(account),
+        ],
     )
 
 
@@ -127,8 +131,14 @@ def verdict_equation(account: Accounting) -> Table:
             ("duplicates", account.duplicates),
             *([("not kept", account.not_kept)] if account.not_kept else []),
             ("in flight", account.in_flight),
+            *_lost(account),
         ],
     )
+
+
+def _lost(account: Accounting) -> list[tuple[str, int]]:
+    """What a damaged stream had lost, where it had."""
+    return [("lost", account.lost)] if account.lost else []
 
 
 def loaded_equation(account: WarehouseAccount) -> Table:
@@ -154,6 +164,9 @@ def _equation(total: tuple[str, int], parts: list[tuple[str, int]]) -> Table:
 
 def verdict(account: Accounting | WarehouseAccount) -> Text:
     """Whether the account balances, in a word."""
+    lost = account.lost if isinstance(account, Accounting) else 0
+    if account.balanced and lost:
+        return Text(f"balanced, with {number(lost)} lost to damage", style="bold yellow")
     if account.balanced:
         return Text("balanced", style="bold green")
     return Text("NOT BALANCED", style="bold red")

@@ -60,6 +60,11 @@ class Filters:
             parameters += [*self.airports] * len(sides)
         return " AND ".join(terms) or "true", parameters
 
+    def where_turnaround(self) -> tuple[str, list[Any]]:
+        """The same over columns of `fct_turnarounds`, for the legs that bring the aircraft in."""
+        where, parameters = self.where()
+        return where.replace("arrival_airport_iata", "airport_iata"), parameters
+
     def where_side(self) -> tuple[str, list[Any]]:
         """A condition over the two sides of legs, with columns `side` and `airport_iata`."""
         terms, parameters = self._terms()

@@ -46,14 +46,15 @@ class LegRoutes:
         found = self._find(leg_key)
         ends = [found[f"{side}_airport_iata"] for side in ("departure", "arrival")]
         airports = legs.airports(reader, ends) if self._producer.is_built else {}
-        events = legs.timeline(reader, leg_key, found["scheduled_departure_at"])
+        scheduled = found["scheduled_departure_at"]
+        events = legs.timeline(reader, leg_key, scheduled)
         flags = Counter(flag for event in events for flag in event["quality_flags"])
         document = {
             **meta,
             "leg": found,
             "departure_airport": airports.get(ends[0]),
             "arrival_airport": airports.get(ends[1]),
-            "turnaround": legs.turnaround(reader, leg_key),
+            "turnaround": legs.turnaround(reader, leg_key, scheduled),
             "quality_flags": dict(sorted(flags.items())),
             "events": events[-limit:],
             "total_events": len(events),

@@ -393,6 +393,7 @@ class Accounting(_Model):
     """Of those archived, how many retention has removed since."""
     not_kept: int
     """Of those received, how many retention had removed before the directory was rebuilt."""
+    lost: int = 0
 
 
 class StageState(_Model):

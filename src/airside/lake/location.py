@@ -43,6 +43,11 @@ def check_url(url: str) -> None:
     """
     scheme, rest = _parts(url)
     expected = "write s3://bucket/prefix, or a folder"
+    if scheme != "file" and "@" in rest.partition("/")[0]:
+        raise UsageError(  # without repeating it
+            f"the address of a lake, {scheme}://…, holds no keys: they come from where AWS' own "
+            f"tools take them; {expected}"
+        )
     if scheme not in {"s3", "file"}:
         raise UsageError(f"{url} is not the address of a lake: {scheme}:// is unknown; {expected}")
     if not rest:

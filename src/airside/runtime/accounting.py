@@ -16,7 +16,7 @@ the furthest consumer has read, and as far beyond as has been looked. Each consu
 what lies on the stream between its checkpoint and that end, have to give the same sum.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,10 +24,13 @@ from airside.bronze import BRONZE
 from airside.errors import UsageError
 from airside.ledger import Ledger
 from airside.silver import SILVER
-from airside.stream import Backlog, Stream
+from airside.stream import Backlog, Position, Stream
+from airside.stream.salvage import Hole
 from airside.warehouse import Reader
 
 _THROUGHPUT_SECONDS = 10
+_LOST = "lost"
+_INSIDE, _BEYOND = "inside", "beyond"
 
 _VERDICTS = """
 WITH verdicts AS (
@@ -91,6 +94,9 @@ class Accounting:
     not_kept: int = 0
     """Of those received, how many have no verdict here: retention had removed them from the archive
     before this directory was rebuilt from it."""
+    lost: int = 0
+    """Of those received, how many a damaged stream had lost before this directory was made of it.
+    They are a term of both equations."""
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
@@ -120,9 +126,12 @@ def account(
     archive_backlog, backlog = stream.backlogs([archive_position, checkpoint])
     retention = ledger.position(_RETENTION)
     not_kept = int(retention.get(_NOT_KEPT, "0"))
-    by_archive = archived + archive_backlog.records
-    by_silver = judged + not_kept + backlog.records
-    received = max(by_archive, by_silver) if backlog.received is None else backlog.received
+    lost, uncounted = _lost(ledger)
+    by_archive = archived + archive_backlog.records + lost
+    by_silver = judged + not_kept + backlog.records + lost
+    received = max(by_archive, by_silver)
+    if backlog.received is not None:
+        received = backlog.received + uncounted
 
     def consumer(stage: str, behind: Backlog, done: int) -> Consumer:
         now_us = clock()
@@ -152,7 +161,33 @@ def account(
         reasons=reasons,
         archive_removed=int(retention.get(_ARCHIVE, "0")),
         not_kept=not_kept,
+        lost=lost,
     )
+
+
+def note_lost(ledger: Ledger, holes: Sequence[Hole], end: Position) -> None:
+    """Write down what is lost, so that no account passes over it.
+
+    Args:
+        ledger: Of the directory that goes on without the records.
+        holes: What is lost.
+        end: Where that directory's stream goes on: what is lost behind it has no number there.
+    """
+    ledger.note(
+        _LOST,
+        {f"{hole.shard_id}/{hole.first}/{_side(hole, end)}": str(hole.records) for hole in holes},
+    )
+
+
+def _side(hole: Hole, end: Position) -> str:
+    return _INSIDE if hole.last < int(end.get(hole.shard_id, 0)) else _BEYOND
+
+
+def _lost(ledger: Ledger) -> tuple[int, int]:
+    """How many records are lost, and how many of those the stream did not count."""
+    noted = ledger.position(_LOST)
+    beyond = (int(records) for place, records in noted.items() if place.endswith(_BEYOND))
+    return sum(map(int, noted.values())), sum(beyond)
 
 
 def note_removed(ledger: Ledger, archive_records: int, *, is_rebuilt: bool = False) -> None:

@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from types import MappingProxyType
 
 from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader, read_floor
+from airside.bronze.index import Contents
 from airside.errors import CorruptDataError, RetryableError, UsageError
 from airside.events import FLIGHT_EVENTS
 from airside.gold import export
@@ -14,6 +15,7 @@ from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.lakes import ZONES, is_elsewhere, lake_of
+from airside.runtime.mending import Mender, open_source
 from airside.runtime.streams import open_for_consuming
 from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_warehouse
 from airside.settings import Settings
@@ -27,7 +29,12 @@ _MADE = ("silver", "quarantine", "gold")
 """The zones that are made out of the archive."""
 
 
-def rebuild(data_dir: DataDir, settings: Settings, progress: Progress) -> int:
+def rebuild(
+    data_dir: DataDir,
+    settings: Settings,
+    progress: Progress,
+    tell: Callable[[str], None] = lambda _: None,
+) -> int:
     """Make a directory's silver and gold anew from its own archive.
 
     They are built beside the old ones and put in their place when they are whole; until then the
@@ -41,13 +48,16 @@ def rebuild(data_dir: DataDir, settings: Settings, progress: Progress) -> int:
         UsageError: Retention has removed records from the archive.
         CorruptDataError: The archive is damaged; says where.
     """
+    data_dir.upgrade()
     data_dir.check()
-    with data_dir.owned():
+    with data_dir.owned(), ExitStack() as stack:
         lake = lake_of(data_dir)
         lake.sweep(*ZONES)
         archive = Archive(lake, FLIGHT_EVENTS)
         _refuse_to_forget(data_dir, archive)
-        _archive_the_rest(data_dir, archive, settings)
+        source = stack.enter_context(open_source(data_dir.stream))
+        mender = Mender(archive, source, tell)
+        _archive_the_rest(data_dir, archive, settings, mender)
         beside = DataDir(data_dir.root / REBUILD)
         shutil.rmtree(beside.root, ignore_errors=True)
         beside.root.mkdir()
@@ -60,6 +70,7 @@ def rebuild(data_dir: DataDir, settings: Settings, progress: Progress) -> int:
                 target=beside,
                 settings=settings,
                 progress=progress,
+                contents=mender.read,
             )
         finally:
             scratch.close()
@@ -79,6 +90,7 @@ def transform_archive(
     progress: Progress,
     published: Mapping[str, Position] = MappingProxyType({}),
     stopping: Callable[[], bool] = lambda: False,
+    contents: Callable[[str], Contents] | None = None,
 ) -> int:
     """Run silver over an archive and gold over silver.
 
@@ -91,6 +103,7 @@ def transform_archive(
         progress: Told of the records.
         published: Zone → through where the lake has each shard's rows already.
         stopping: Asked between two batches whether to stop.
+        contents: Gives a file's frames by its name, instead of the archive.
 
     Returns:
         The records read.
@@ -101,7 +114,7 @@ def transform_archive(
     """
     warehouse = open_warehouse(target, settings, wall_clock)
     try:
-        reader = ArchiveReader(archive)
+        reader = ArchiveReader(archive, contents)
         silver = make_silver(reader, lake, ledger, warehouse, settings, published=published)
         total = 0
         while done := silver.run_once():
@@ -135,12 +148,15 @@ def _refuse_to_forget(data_dir: DataDir, archive: Archive) -> None:
         )
 
 
-def _archive_the_rest(data_dir: DataDir, archive: Archive, settings: Settings) -> None:
-    """Let the archive hold all that the stream has."""
+def _archive_the_rest(
+    data_dir: DataDir, archive: Archive, settings: Settings, mender: Mender
+) -> None:
+    """Let the archive hold all that the stream has, and mend what of it can be mended."""
     with ExitStack() as stack:
         try:
             ledger = open_ledger(data_dir, settings, wall_clock)
             stack.callback(ledger.close)
+            mender.mend(ledger.position(BRONZE))
             stream = open_for_consuming(data_dir, settings, wall_clock, BRONZE, ledger)
             stack.callback(stream.close)
             Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)

@@ -5,7 +5,7 @@ import errno
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,8 +13,10 @@ from typing import Any
 
 from airside import __version__
 from airside.errors import CorruptDataError, RetryableError, TerminalError, UsageError
+from airside.runtime.migrations import FORMAT_VERSION, MIGRATIONS, OLDEST_VERSION
 
-FORMAT_VERSION = 1
+Tell = Callable[[str], None]
+"""Told a sentence for people."""
 _MARKER = "airside.json"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 
@@ -93,12 +95,15 @@ class DataDir:
             )
         self._mark(stream=url)
 
-    def open(self) -> None:
-        """Make the directory, or check that it is one of Airside's and of this format.
+    def open(self, tell: Tell = lambda _text: None) -> None:
+        """Make the directory, or check that it is one of Airside's; an older one is upgraded.
+
+        Args:
+            tell: Told what an upgrade does.
 
         Raises:
             UsageError: It cannot be written, or holds something else.
-            RetryableError: The disk is full.
+            RetryableError: The disk is full, or another process runs on an older directory.
             CorruptDataError, TerminalError: As `check`.
         """
         try:
@@ -112,6 +117,8 @@ class DataDir:
                         f"{_MARKER} in it, but {min(entries)}); choose another with "
                         "--data-dir"
                     )
+                with contextlib.suppress(PermissionError):  # another user's, lent to us
+                    self.root.chmod(0o700)
                 self._mark()
             if not os.access(self.root, os.W_OK | os.X_OK):
                 raise PermissionError(13, "Permission denied")
@@ -122,7 +129,33 @@ class DataDir:
                 f"the data directory {self.root} cannot be used ({error.strerror}); choose another "
                 "with --data-dir, or mend its permissions"
             ) from error
+        self.upgrade(tell)
         self.check()
+
+    def upgrade(self, tell: Tell = lambda _text: None) -> None:
+        """Bring a directory of an older format up to date, in steps; nothing on one of today's.
+
+        One that is cut off goes on with the step that it was at.
+
+        Args:
+            tell: Told before each step what it does.
+
+        Raises:
+            RetryableError: Another process runs on it, or the disk is full.
+            UsageError, CorruptDataError, TerminalError: As `check`.
+        """
+        if self._version() == FORMAT_VERSION:
+            return
+        with self.owned():
+            version = self._version()  # it may have been done while the lock was waited for
+            for step in MIGRATIONS:
+                if step.to_version > version:
+                    tell(
+                        f"Upgrading {self.root} from format {step.to_version - 1} to "
+                        f"{step.to_version}: {step.what}."
+                    )
+                    step.run(self)
+                    self._mark(format_version=step.to_version)
 
     def check(self) -> None:
         """Check that the directory exists, is of this format and has its stream; make nothing.
@@ -130,8 +163,15 @@ class DataDir:
         Raises:
             UsageError: There is no data directory, or it cannot be read.
             CorruptDataError: The marker cannot be understood, or the stream has gone.
-            TerminalError: Another version of Airside wrote it.
+            TerminalError: Another version of Airside wrote it, older or newer.
         """
+        version = self._version()
+        if version < FORMAT_VERSION:
+            raise TerminalError(
+                f"{self.root} has format version {version}, of an older Airside, and this one "
+                f"({__version__}) reads {FORMAT_VERSION}; upgrade it with "
+                f"`airside run --until-drained --data-dir {self.root}`"
+            )
         is_embedded = self.stream_url is None
         if (
             is_embedded
@@ -144,12 +184,18 @@ class DataDir:
                 f"what the archive has with `airside backfill --source {self.root} --data-dir NEW`"
             )
 
+    def _version(self) -> int:
+        """The directory's format, today's or an older one."""
+        return int(self._marker()["format_version"])
+
     def _marker(self) -> dict[str, Any]:
         """What the directory says of itself, in a format that is understood."""
         marker = self.root / _MARKER
         try:
             found: dict[str, Any] = json.loads(marker.read_text(encoding="utf-8"))
             version = found["format_version"]
+            if type(version) is not int or version < OLDEST_VERSION:
+                raise ValueError(version)  # noqa: TRY301 - told the same way
         except FileNotFoundError:
             raise self.holds_nothing() from None
         except OSError as error:
@@ -160,13 +206,14 @@ class DataDir:
         except (ValueError, KeyError, TypeError) as error:
             raise CorruptDataError(
                 f"{marker} is damaged; write this into it again: "
-                f'{{"format_version": {FORMAT_VERSION}}}'
+                f'{{"format_version": {OLDEST_VERSION}}}'
             ) from error
-        if version != FORMAT_VERSION:
+        if version > FORMAT_VERSION:
             raise TerminalError(
-                f"{self.root} has format version {version}, this Airside ({__version__}) reads "
-                f"{FORMAT_VERSION}; run the version that wrote it, or rebuild into a new directory "
-                f"with `airside backfill --source {self.root} --data-dir NEW`"
+                f"{self.root} has format version {version}, of a newer Airside, and this one "
+                f"({__version__}) reads up to {FORMAT_VERSION}; run the version that wrote it, or "
+                f"rebuild from a copy of {self.root / 'bronze'} in a folder of its own with "
+                "`airside backfill --source FOLDER --data-dir NEW`"
             )
         return found
 
@@ -257,14 +304,17 @@ class DataDir:
             " then try again"
         )
 
-    def _mark(self, **settled: str | None) -> None:
+    def _mark(self, **settled: str | int | None) -> None:
         """Write the marker; what it says already stays unless it is settled anew."""
         path = self.root / _MARKER
         document = self._marker() if path.exists() else {"format_version": FORMAT_VERSION}
         document |= settled
         partial = self.root / f".{_MARKER}.{os.getpid()}"
         known = {name: value for name, value in document.items() if value is not None}
-        partial.write_text(json.dumps(known) + "\n", encoding="utf-8")
+        with partial.open("w", encoding="utf-8") as file:
+            file.write(json.dumps(known) + "\n")
+            file.flush()
+            os.fsync(file.fileno())  # or a power cut may leave an empty one in its place
         partial.replace(path)
 
 

@@ -9,6 +9,7 @@ import importlib
 import os
 import shlex
 import shutil
+import stat
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -20,6 +21,7 @@ from airside.gold import answers
 from airside.runtime.aws.names import Names
 from airside.runtime.backfill import REBUILD
 from airside.runtime.data_dir import DataDir
+from airside.runtime.inspection import inspect
 from airside.runtime.lakes import is_elsewhere, lake_of
 from airside.runtime.patient import Finding, Patient, State
 from airside.runtime.pipeline import GOLD
@@ -37,12 +39,13 @@ _PROBE_RECORDS = 100_000
 _PROBE_BYTES = 64 * 1024 * 1024
 
 
-def examine(data_dir: DataDir, clock: Callable[[], int]) -> list[Finding]:
+def examine(data_dir: DataDir, clock: Callable[[], int], *, deep: bool = False) -> list[Finding]:
     """Look at every stage in order, as far as they can be looked at.
 
     Args:
         data_dir: What to examine.
         clock: Microseconds since the Unix epoch.
+        deep: Read every byte as well.
     """
     findings: list[Finding] = []
     patient = Patient(data_dir, clock)
@@ -56,6 +59,8 @@ def examine(data_dir: DataDir, clock: Callable[[], int]) -> list[Finding]:
                     next_step = _remedy(patient, cause) or next_step
                 findings.append(Finding(stage, "stopped", "cannot be used", cause, next_step))
                 break
+        if deep and findings[0].state != "stopped":
+            findings += inspect(patient)
     return findings
 
 
@@ -101,6 +106,14 @@ def _directory(patient: Patient) -> Finding:
             f"{text}; it holds an unfinished {REBUILD}/",
             "a backfill was cut off, or is at work",
             f"{patient.command('backfill')} does it again, if none is at work",
+        )
+    if data_dir.root.stat().st_mode & stat.S_IRWXO:
+        return Finding(
+            stage,
+            "warning",
+            f"{text}; every user of this machine may enter it",
+            "its permissions were changed, or another user made it",
+            f"chmod o= {shlex.quote(str(data_dir.root))}",
         )
     if free < _LOW_DISK_BYTES:
         return Finding(

@@ -38,7 +38,7 @@ _MAX_FAILURES = 20
 _MAX_ENDED_ALERTS = 200
 _STORAGE_SECONDS = 10.0
 _LAKE_SECONDS = 300.0
-_DRIFT_SECONDS = 10.0
+_DRIFT_SECONDS = 2.0
 _PARTS = {
     "stream": "stream.db*",
     "warehouse": "warehouse.duckdb*",
@@ -185,7 +185,7 @@ class Observatory:
             return [_alert(alert) for alert in store.firing() + store.ended(_MAX_ENDED_ALERTS)]
 
     def drift(self) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-        """Schema drift in figures, and each finding; asked anew at most every ten seconds."""
+        """Schema drift in figures, and each finding; asked anew at most every two seconds."""
         with self._lock:
             now = time.monotonic()
             if self._drift is None or now - self._drift[0] > _DRIFT_SECONDS:

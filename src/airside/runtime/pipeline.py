@@ -23,7 +23,9 @@ from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.lake_owner import take
 from airside.runtime.lakes import ZONES, is_elsewhere, settle_lake
+from airside.runtime.leftovers import remove_unplanned
 from airside.runtime.patience import patiently
+from airside.runtime.remembering import RememberingReader
 from airside.runtime.restore import Meanwhile, resume
 from airside.runtime.streams import open_for_consuming, open_for_looking, open_stream
 from airside.runtime.upkeep import UPKEEP, Upkeep
@@ -78,6 +80,8 @@ class Pipeline:
 
     settings: Settings
     warehouse: DuckDBWarehouse
+    reader: RememberingReader
+    """The warehouse, for those who ask the same again and again."""
     archiver: Archiver
     silver: Silver
     gold: Gold
@@ -98,6 +102,7 @@ class Pipeline:
     _last_export: float | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _refreshed_through: int | None = -1
+    _exported_through: int | None = -1
     _trim_due: float = 0.0
     _forgotten_hour: int = -1
 
@@ -129,6 +134,7 @@ class Pipeline:
         thread.start()
         try:
             for done in self._waiting_batches(self.stream, stop):
+                self.reader.forget()
                 progress("silver", done)
         finally:
             thread.join()
@@ -137,6 +143,7 @@ class Pipeline:
         if _is_set(stop):
             return False
         self.refresh()
+        self.reader.forget()
         self.export()
         return True
 
@@ -232,7 +239,8 @@ class Pipeline:
             self.trim()
 
     def _keep_up(self) -> None:
-        self.upkeep.run_once()
+        if self.upkeep.run_once():
+            self.reader.forget()
 
     def _archive(self) -> None:
         self.archiver.run_once()
@@ -260,23 +268,27 @@ class Pipeline:
             backlog = stream.backlog(self.warehouse.checkpoint())
 
     def _loaded(self) -> None:
+        self.reader.forget()
         for listener in self._listeners:
             listener()
 
     def _refresh(self) -> None:
         built = self.refresh()
-        self._loaded()
+        if built:
+            self._loaded()
         if built and not gc.get_freeze_count():
             # dbt keeps two hundred thousand objects for good. To walk them again and again, looking
             # for garbage, would stop every thread for a third of a second each time.
             gc.freeze()
         now = time.monotonic()
-        if (
+        is_due = (
             self._last_export is None
             or now - self._last_export >= self.settings.gold.export_seconds
-        ):
+        )
+        if is_due and self._exported_through != self._refreshed_through:
             self._last_export = now
             self.export()
+            self._exported_through = self._refreshed_through
 
     def _loop(self, name: str, work: Callable[[], None], every: float, due: float) -> None:
         health = self.health[name]
@@ -319,14 +331,15 @@ def open_pipeline(
         settings: How the stages work.
         clock: Microseconds since the Unix epoch.
         stopping: Set by the pipeline when it has to stop, or by whoever wants it to.
-        tell: Told how it goes when the directory is new and is first rebuilt from its lake.
+        tell: Told how it goes when the directory is upgraded, or is new and first rebuilt from its
+            lake.
         meanwhile: Gives what is done beside that.
 
     Raises:
         UsageError: The directory or the lake cannot be used.
         RetryableError: Another process runs on it, or it was stopped while it was rebuilt.
     """
-    data_dir.open()
+    data_dir.open(tell)
     with ExitStack() as stack:
         stack.enter_context(data_dir.owned())
         stack.callback(gc.unfreeze)  # what is frozen at the end of a process passes for leaked
@@ -358,9 +371,11 @@ def open_pipeline(
         stack.callback(main.close)
         warehouse = patiently(lambda: open_warehouse(data_dir, settings, clock))
         stack.callback(warehouse.close)
+        reader = RememberingReader(warehouse)
         server = QueryServer(data_dir.socket, warehouse)
         stack.callback(server.close)
         archive_ledger, silver_ledger = ledger(), ledger()
+        remove_unplanned(lake, silver_ledger, warehouse.checkpoint())
         cleaned = stream(SILVER, silver_ledger)
 
         def looking() -> Stream:
@@ -379,6 +394,7 @@ def open_pipeline(
         yield Pipeline(
             settings=settings,
             warehouse=warehouse,
+            reader=reader,
             archiver=Archiver(
                 stream(BRONZE, archive_ledger),
                 Archive(lake, FLIGHT_EVENTS),
@@ -390,7 +406,7 @@ def open_pipeline(
             silver=make_silver(cleaned, lake, silver_ledger, warehouse, settings),
             gold=make_gold(data_dir, settings),
             upkeep=Upkeep(data_dir, settings, lake, ledger(), warehouse, looking(), clock),
-            monitor=make_monitor(warehouse, alerts, settings, lags=lags, clock=clock),
+            monitor=make_monitor(reader, alerts, settings, lags=lags, clock=clock),
             lake=lake,
             silver_stream=cleaned,
             stream=main,

@@ -26,18 +26,22 @@ from airside.bronze import (
     read_floor,
 )
 from airside.bronze.archive import DATA_SUFFIX
+from airside.bronze.index import Contents
 from airside.errors import CorruptDataError, UsageError
 from airside.events import FLIGHT_EVENTS
 from airside.lake import Lake, LocalLake
 from airside.ledger import Ledger
-from airside.runtime.accounting import note_removed
+from airside.runtime.accounting import note_lost, note_removed
 from airside.runtime.backfill import Progress, transform_archive
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.lakes import ZONES, lake_named, settle_lake
+from airside.runtime.mending import Mender, open_source
 from airside.runtime.wiring import open_ledger
 from airside.settings import Settings
 from airside.stream import EmbeddedStream, Position
+from airside.stream.mark import mark_of
+from airside.stream.salvage import SalvagedStream
 
 Warn = Callable[[str], None]
 """Told a sentence for people."""
@@ -46,6 +50,7 @@ Meanwhile = Callable[[], AbstractContextManager[None]]
 SET_ASIDE = "set-aside"
 """Where files of a lake go that its archive does not account for."""
 _RESTORE = "restore"
+_NAMED_HOLES = 5
 _TELL_RECORDS = 1_000_000
 _SURE_HOURS = 24.0
 """What Kinesis keeps at least; the notes that would tell a gap are lost with the directory."""
@@ -80,7 +85,7 @@ def restore(
     found = Archive(given, FLIGHT_EVENTS)
     archived = any(DATA_SUFFIX in name for name in given.names(found.root))
     deliveries = [] if archived else firehose_files(given)
-    waiting = origin.stream if origin and origin.stream.exists() else None
+    waiting = origin.stream if origin and _was_there(origin.stream) else None
     if not archived and not deliveries and waiting is None:
         raise UsageError(
             f"there is no archive in {found.where}, and nothing of Firehose's below "
@@ -115,11 +120,13 @@ def restore(
                     for name in lake.names(archive.root):  # of one that was cut off
                         lake.delete(name)
                     import_firehose(given, deliveries, archive, warn)
+        mender = Mender(archive, stack.enter_context(open_source(waiting)), warn)
+        mender.mend({})
         if waiting is not None and not is_filled:
             _adopt(ArchiveReader(archive), ledger)
             _archive_the_waiting(waiting, archive, ledger, warn)
         _tell_of_removed(read_floor(archive), warn)
-        _make(target, settings, archive, ledger, progress=progress)
+        _make(target, settings, archive, ledger, progress=progress, contents=mender.read)
         return ledger.progress(BRONZE)[1].get("records", 0)
 
 
@@ -195,6 +202,7 @@ def _make(
     *,
     progress: Progress,
     stopping: Callable[[], bool] = lambda: False,
+    contents: Callable[[str], Contents] | None = None,
 ) -> None:
     """Make stream, ledger and warehouse out of the archive in the directory's own lake."""
     reader = ArchiveReader(archive)
@@ -214,6 +222,7 @@ def _make(
         progress=progress,
         published=published,
         stopping=stopping,
+        contents=contents,
     )
     ledger.note(_RESTORE, {"done": "yes"})
 
@@ -328,10 +337,35 @@ def _adopt(reader: ArchiveReader, ledger: Ledger) -> None:
     ledger.succeed(attempt_id, counts, end)
 
 
+def _was_there(stream: Path) -> bool:
+    return stream.exists() or mark_of(stream).exists()
+
+
 def _archive_the_waiting(path: Path, archive: Archive, ledger: Ledger, warn: Warn) -> None:
-    """Archive what another directory's stream holds beyond the archive, where it can be read."""
+    """Archive what another directory's stream holds beyond the archive: all of it that is whole."""
+    if not path.exists():
+        warn(f"{path} is missing. {_salvage(path, archive, ledger)}")
+        return
     try:
         with closing(EmbeddedStream(path, clock=wall_clock)) as stream:
             Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)
     except CorruptDataError as error:
-        warn(f"{error}. What it had not given to the archive is left out.")
+        seen, _, _ = str(error).rpartition("; ")
+        warn(f"{seen}. {_salvage(path, archive, ledger)}")
+
+
+def _salvage(path: Path, archive: Archive, ledger: Ledger) -> str:
+    """Archive what is whole of a damaged stream; says what could not be taken."""
+    with closing(SalvagedStream(path, ledger.position(BRONZE))) as stream:
+        Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)
+        holes = stream.holes
+    if not holes:
+        return "No record is known to be lost: the archive and what is whole of it have them."
+    note_lost(ledger, holes, ledger.position(BRONZE))
+    records = sum(hole.records for hole in holes)
+    named = ", ".join(str(hole) for hole in holes[:_NAMED_HOLES])
+    more = f" and {len(holes) - _NAMED_HOLES:,} more gaps" if len(holes) > _NAMED_HOLES else ""
+    return (
+        f"{records:,} of its records are lost, which were not archived yet: {named}{more}. All "
+        "that is whole has been taken, and the account says what is lost."
+    )

@@ -57,13 +57,13 @@ def serve_pipeline(pipeline: Pipeline, data_dir: DataDir, settings: Settings) ->
     with (
         _prompt_threads(),
         listening(settings.dashboard) as listener,
-        observe(data_dir, pipeline.warehouse) as observer,
+        observe(data_dir, pipeline.reader) as observer,
         open_for_putting(data_dir, settings) as put_stream,
     ):
         observatory = Observatory(
             observer, put_stream, health=pipeline.health, clock=wall_clock, settings=settings
         )
-        backend = observatory.backend(pipeline.warehouse, changed)
+        backend = observatory.backend(pipeline.reader, changed)
         with _served(backend, settings, listener) as address:
             yield address
 

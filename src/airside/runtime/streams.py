@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from airside.events import FLIGHT_EVENTS
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
-from airside.runtime.data_dir import DataDir
+from airside.runtime.data_dir import DataDir, Tell
 from airside.settings import Settings
 from airside.stream import EmbeddedStream, Stream
 from airside.stream.kinesis import Continuity, KinesisStream
@@ -86,18 +86,25 @@ def open_for_consuming(
 
 
 @contextmanager
-def open_for_putting(data_dir: DataDir, settings: Settings) -> Iterator[Stream]:
+def open_for_putting(
+    data_dir: DataDir, settings: Settings, tell: Tell = lambda _text: None
+) -> Iterator[Stream]:
     """Open the stream that takes records; a pipeline may run on it, or not.
 
     A producer for Kinesis needs no data directory; where one says which stream is meant, it is
     asked.
+
+    Args:
+        data_dir: Where it is, unless it is on Kinesis.
+        settings: Which one.
+        tell: Told what an upgrade of the directory does.
 
     Raises:
         AirsideError: It cannot be opened.
     """
     url = settings.stream.url
     if url is None:
-        data_dir.open()
+        data_dir.open(tell)
         url = data_dir.stream_url
     stream: Stream
     if url is not None:

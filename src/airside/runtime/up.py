@@ -108,7 +108,7 @@ def operation(
         tell=tell,
         meanwhile=meanwhile if with_dashboard else nullcontext,
     ) as pipeline:
-        with observe(data_dir, pipeline.warehouse) as observer, ExitStack() as stack:
+        with observe(data_dir, pipeline.reader) as observer, ExitStack() as stack:
             running = Operation(pipeline, observer)
             if with_dashboard:
                 # Loaded here, since the other commands need no web server, and before the stages

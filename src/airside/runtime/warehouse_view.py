@@ -156,6 +156,7 @@ def _as_pipeline(account: WarehouseAccount) -> dict[str, Any]:
         "reasons": account.reasons,
         "archive_removed": 0,
         "not_kept": 0,
+        "lost": 0,
         "is_running": False,
         "stages": [],
         "alerts": [],

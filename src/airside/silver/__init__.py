@@ -5,7 +5,24 @@ warehouse's staging, and a quarantine that keeps the bytes.
 """
 
 from airside.silver.ahead import Source
-from airside.silver.files import ZONES, beyond, compact, remove_before, trusted
+from airside.silver.files import (
+    QUARANTINE_COLUMNS,
+    ZONES,
+    beyond,
+    compact,
+    remove_before,
+    trusted,
+)
 from airside.silver.stage import SILVER, Silver
 
-__all__ = ["SILVER", "ZONES", "Silver", "Source", "beyond", "compact", "remove_before", "trusted"]
+__all__ = [
+    "QUARANTINE_COLUMNS",
+    "SILVER",
+    "ZONES",
+    "Silver",
+    "Source",
+    "beyond",
+    "compact",
+    "remove_before",
+    "trusted",
+]

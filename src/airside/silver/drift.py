@@ -34,6 +34,7 @@ class FieldState:
     expected: str | None
     records: int
     after_records: int
+    after_received: int
     last_record: int
     first_seen_us: int
     last_seen_us: int
@@ -45,6 +46,8 @@ class SourceState:
     """What is known of a source."""
 
     examined: int
+    received: float
+    """Estimated: an examined record stands for its share of the batch."""
     first_seen_us: int
     last_seen_us: int
     fields: dict[tuple[str, str], FieldState] = field(default_factory=dict)
@@ -72,6 +75,7 @@ class _Group:
     document: dict[str, Any]
     """The first of them."""
     first_record: int
+    first_received: int
     first_us: int
     records: int = 0
     last_record: int = 0
@@ -116,7 +120,9 @@ class DriftWatch:
         gone: set[str] = set()
         has_news = False
         state.received += records.num_rows
-        for payload, arrived_us in _sample(records):
+        sample = list(_sample(records))
+        weight = records.num_rows / max(1, len(sample))
+        for payload, arrived_us in sample:
             state.examined += 1
             state.last_arrived_us = max(state.last_arrived_us, arrived_us)
             try:
@@ -138,11 +144,13 @@ class DriftWatch:
                     has_news = True
                 heard[name] = source
             source.examined += 1
+            source.received += weight
             source.last_seen_us = max(source.last_seen_us, arrived_us)
             key = (name, shape_of(document))
             group = groups.get(key)
             if group is None:
-                group = groups[key] = _Group(document, source.examined, arrived_us)
+                before = int(source.received - weight)
+                group = groups[key] = _Group(document, source.examined, before, arrived_us)
             group.records += 1
             group.last_record, group.last_us = source.examined, arrived_us
         for (name, _), group in groups.items():
@@ -158,14 +166,14 @@ class DriftWatch:
             passing = [
                 (known.last_seen_us, other)
                 for other, known in sources.items()
-                if known.examined < USUAL_RECORDS and other not in heard
+                if known.received < USUAL_RECORDS and other not in heard
             ]
             if not passing:
                 return None
             _, oldest = min(passing)
             del sources[oldest]
             gone.add(oldest)
-        sources[name] = SourceState(0, arrived_us, arrived_us)
+        sources[name] = SourceState(0, 0.0, arrived_us, arrived_us)
         return sources[name]
 
     def _take_in(self, source: SourceState, group: _Group) -> bool:
@@ -190,6 +198,7 @@ class DriftWatch:
                     expected,
                     records=0,
                     after_records=group.first_record - 1,
+                    after_received=group.first_received,
                     last_record=0,
                     first_seen_us=group.first_us,
                     last_seen_us=group.first_us,
@@ -197,6 +206,7 @@ class DriftWatch:
                 )
             known.records += group.records
             known.after_records = min(known.after_records, group.first_record - 1)
+            known.after_received = min(known.after_received, group.first_received)
             known.first_seen_us = min(known.first_seen_us, group.first_us)
             known.last_record = max(known.last_record, group.last_record)
             known.last_seen_us = max(known.last_seen_us, group.last_us)

@@ -122,12 +122,13 @@ def load_state(connection: duckdb.DuckDBPyConnection) -> DriftState:
     if totals:
         state.received, state.examined, state.unreadable, state.untracked = totals[0]
     for name, *counts in connection.execute(
-        "SELECT source_system_id, examined, epoch_us(first_seen_at), epoch_us(last_seen_at)"
-        " FROM staging.drift_sources ORDER BY source_system_id"
+        "SELECT source_system_id, examined, received, epoch_us(first_seen_at),"
+        " epoch_us(last_seen_at) FROM staging.drift_sources ORDER BY source_system_id"
     ).fetchall():
         state.sources[name] = SourceState(*counts)
     for name, path, json_type, *rest in connection.execute(
-        "SELECT source_system_id, path, json_type, expected, records, after_records, last_record,"
+        "SELECT source_system_id, path, json_type, expected, records, after_records,"
+        " after_received, last_record,"
         " epoch_us(first_seen_at), epoch_us(last_seen_at), example FROM staging.drift_fields"
     ).fetchall():
         source = state.sources.get(name)
@@ -141,7 +142,13 @@ def load_state(connection: duckdb.DuckDBPyConnection) -> DriftState:
 
 def _source_rows(sources: Mapping[str, SourceState]) -> Iterable[tuple[Any, ...]]:
     for name, source in sources.items():
-        yield name, source.examined, source.first_seen_us, source.last_seen_us
+        yield (
+            name,
+            source.examined,
+            round(source.received),
+            source.first_seen_us,
+            source.last_seen_us,
+        )
 
 
 def _field_rows(sources: Mapping[str, SourceState]) -> Iterable[tuple[Any, ...]]:
@@ -154,6 +161,7 @@ def _field_rows(sources: Mapping[str, SourceState]) -> Iterable[tuple[Any, ...]]
                 known.expected,
                 known.records,
                 known.after_records,
+                known.after_received,
                 known.last_record,
                 known.first_seen_us,
                 known.last_seen_us,

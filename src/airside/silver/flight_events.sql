@@ -511,7 +511,12 @@ silver AS (
                 THEN
                     md5(
                         flight_icao || '|' || departure_airport_iata || '|'
-                        || strftime(scheduled_departure_at, '%Y-%m-%dT%H:%M:%S.%fZ')
+                        || CASE
+                            -- A time that was read and looks like this is spelt like this already.
+                            WHEN scheduled_departure__time LIKE '____-__-__T__:__:__'
+                                THEN scheduled_departure__time || '.000000Z'
+                            ELSE strftime(scheduled_departure_at, '%Y-%m-%dT%H:%M:%S.%fZ')
+                        END
                     )
         END AS leg_key,
         flight_icao,

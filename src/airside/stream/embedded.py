@@ -15,6 +15,7 @@ from typing import Any
 from airside.errors import CorruptDataError, TerminalError, UsageError
 from airside.sqlite import connect, transaction, translated_errors
 from airside.stream.frame import Frame, Run, pack
+from airside.stream.log import keep_log
 from airside.stream.mark import read_mark, write_mark
 from airside.stream.position import Position
 from airside.stream.protocol import (
@@ -78,6 +79,15 @@ class EmbeddedStream:
         self._max_bytes = max_bytes
         with self._errors():
             self._db = connect(path)
+        try:
+            self._open(shards)
+        except BaseException:
+            self._db.close()
+            raise
+        self._shards = sorted(self._ends())
+
+    def _open(self, shards: int) -> None:
+        with self._errors():
             self._db.executescript(_SCHEMA)
             self._add_checksums()
             self._check_mark()
@@ -86,7 +96,6 @@ class EmbeddedStream:
                     # Asked again under the lock: whoever comes first says how many there are.
                     if not self._ends():
                         self._create_shards(f"shard-{n:03}" for n in range(shards))
-            self._shards = sorted(self._ends())
 
     max_record_bytes = MAX_RECORD_BYTES
 
@@ -346,6 +355,7 @@ class EmbeddedStream:
         ends = self._ends()
         lost = {shard: last for shard, last in mark.items() if last > ends.get(shard, 0)}
         for shard, last in lost.items():
+            keep_log(self._path)
             raise CorruptDataError(
                 f"{self._path} ends at record {ends.get(shard, 0):,} of {shard}, but {last:,} were "
                 f"durable: the end of {self._path.name}-wal is damaged, or the file is an older "

@@ -154,7 +154,7 @@ def _lines(frames: Sequence[Frame]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[
     """Decompress frames into one buffer; gives it and where each line ends."""
     # Not a bytearray: to fill it with zeros first takes as long as to decompress into it.
     buffer = np.empty(sum(frame.raw_bytes for frame in frames), np.uint8)
-    view = memoryview(buffer)
+    view = buffer.data
     decompressor = zstandard.ZstdDecompressor()
     filled = 0
     for frame in frames:

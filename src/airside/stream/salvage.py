@@ -6,6 +6,7 @@ the others. Frames keep their sequence numbers; where some are gone, there is a 
 
 import contextlib
 import sqlite3
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +14,7 @@ from typing import Any, NamedTuple
 from airside.errors import CorruptDataError
 from airside.stream.embedded import WIDTH, is_whole
 from airside.stream.frame import Frame, Run, unpack
+from airside.stream.log import laid_over
 from airside.stream.mark import read_mark
 from airside.stream.position import Position
 from airside.stream.protocol import Backlog
@@ -67,7 +69,11 @@ class SalvagedStream:
     """
 
     def __init__(self, path: Path, after: Position) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
+        self._scratch = tempfile.TemporaryDirectory(prefix=".salvage-", dir=path.parent)
+        where = laid_over(path, Path(self._scratch.name))
+        if not path.exists():
+            where = Path(":memory:")  # of one that is gone, the mark is left
+        self._db = sqlite3.connect(where, isolation_level=None)
         with contextlib.suppress(sqlite3.Error):
             self._db.execute("PRAGMA query_only = true")
         begins = {shard: int(last) for shard, last in after.items()}
@@ -116,6 +122,7 @@ class SalvagedStream:
     def close(self) -> None:
         """Close the file."""
         self._db.close()
+        self._scratch.cleanup()
 
     def _after(self, after: Position) -> list[_Place]:
         return [p for p in self._places if p.first > int(after.get(p.shard_id, 0))]

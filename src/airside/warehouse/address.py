@@ -37,7 +37,7 @@ class Address:
     database: str
     user: str | None
     password: str | None = field(repr=False)
-    options: Mapping[str, str]
+    options: Mapping[str, str] = field(repr=False)
     """What follows the question mark."""
 
     @classmethod
@@ -86,5 +86,7 @@ class Address:
 def _hidden(url: str) -> str:
     """The text without what may be a password."""
     head, at, tail = url.rpartition("@")
-    scheme = head.partition("://")[0]
-    return f"{scheme}://…@{tail}" if at and "://" in head else url
+    scheme, mark, _ = head.partition("://")
+    shown = f"{scheme}://…@{tail}" if mark else f"…@{tail}" if at else url
+    before, question, _ = shown.partition("?")
+    return f"{before}?…" if question else before

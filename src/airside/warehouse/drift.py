@@ -18,9 +18,11 @@ from typing import Any, NamedTuple
 from airside.warehouse.protocol import Reader
 
 USUAL_RECORDS = 1_000
-"""What a source's first so many examined records hold is usual with it."""
+"""What a source's first so many records hold is usual with it."""
+_MISSING_RECORDS = 1_000
+"""A path is not missing before so many examined records have come without it …"""
 _MISSED_TIMES = 50
-"""A path is missing when it should have come so many times since it last did."""
+"""… and not before it should have come so many times."""
 _KNOWN_RECORDS = 100
 """A path that came less often is not missed."""
 
@@ -31,6 +33,7 @@ FIELDS = {
     "expected": "VARCHAR",
     "records": "BIGINT NOT NULL",
     "after_records": "BIGINT NOT NULL",
+    "after_received": "BIGINT NOT NULL",
     "last_record": "BIGINT NOT NULL",
     "first_seen_at": "TIMESTAMP NOT NULL",
     "last_seen_at": "TIMESTAMP NOT NULL",
@@ -38,13 +41,15 @@ FIELDS = {
 }
 """The columns of `drift_fields`. `expected`: what the contract has there (`scalar`, `object` or
 NULL). `after_records`, `last_record`: how many records of the source had been examined before the
-first of these and with the last of them."""
+first of these and with the last of them. `after_received`: about how many had come before."""
 SOURCES = {
     "source_system_id": "VARCHAR NOT NULL",
     "examined": "BIGINT NOT NULL",
+    "received": "BIGINT NOT NULL",
     "first_seen_at": "TIMESTAMP NOT NULL",
     "last_seen_at": "TIMESTAMP NOT NULL",
 }
+"""The columns of `drift_sources`; `received` is estimated from the sample."""
 TOTALS = {
     "received": "BIGINT NOT NULL",
     "examined": "BIGINT NOT NULL",
@@ -76,7 +81,9 @@ paths AS (
         CAST(sum(records) AS BIGINT) AS records,
         CAST(sum(records) FILTER (place > 1 AND json_type <> 'null') AS BIGINT) AS other_records,
         min(after_records) AS after_records,
+        min(after_received) AS after_received,
         max(after_records) FILTER (json_type <> 'null') AS other_after_records,
+        max(after_received) FILTER (json_type <> 'null') AS other_after_received,
         min(first_seen_at) AS first_seen_at,
         max(first_seen_at) FILTER (json_type <> 'null') AS other_first_seen_at,
         max(last_seen_at) AS last_seen_at,
@@ -98,28 +105,29 @@ missed AS (
         paths.expected IS NOT NULL
         AND paths.records >= {_KNOWN_RECORDS}
         AND sources.examined - paths.last_record
-        >= greatest({USUAL_RECORDS}, {_MISSED_TIMES} * paths.last_record // paths.records)
+        >= greatest({_MISSING_RECORDS}, {_MISSED_TIMES} * paths.last_record // paths.records)
 ),
 
 findings AS (
     SELECT
         source_system_id, path, 'new_field' AS kind, expected,
         coalesce(json_types, 'null') AS json_types,
-        records, after_records, first_seen_at, last_seen_at, coalesce(example, 'null') AS example,
+        records, after_records, after_received, first_seen_at, last_seen_at,
+        coalesce(example, 'null') AS example,
         NULL AS share
     FROM paths
     WHERE expected IS NULL
     UNION ALL
     SELECT
         source_system_id, path, 'changed_type', expected, json_types,
-        coalesce(other_records, records), other_after_records, other_first_seen_at, last_seen_at,
-        example, NULL
+        coalesce(other_records, records), other_after_records, other_after_received,
+        other_first_seen_at, last_seen_at, example, NULL
     FROM paths
     WHERE kinds > 1 OR is_unreadable
     UNION ALL
     SELECT
         source_system_id, path, 'missing_field', expected, coalesce(json_types, 'null'),
-        examined - last_record, last_record, last_seen_at, last_seen_at,
+        examined - last_record, last_record, NULL, last_seen_at, last_seen_at,
         coalesce(example, 'null'), least(1.0, records / last_record)
     FROM missed
     WHERE (source_system_id, rtrim(regexp_extract(path, '^.*[.]'), '.')) NOT IN (
@@ -131,7 +139,7 @@ SELECT
     findings.source_system_id,
     findings.path,
     findings.kind,
-    findings.kind = 'missing_field' OR findings.after_records >= {USUAL_RECORDS} AS is_change,
+    findings.kind = 'missing_field' OR findings.after_received >= {USUAL_RECORDS} AS is_change,
     findings.expected IS NOT NULL AS is_in_contract,
     findings.json_types,
     findings.records,

@@ -68,8 +68,7 @@ class DuckDBWarehouse:
             self._connection.execute("SET GLOBAL autoload_known_extensions = false")
             if not read_only:
                 self._connection.execute("SET GLOBAL checkpoint_threshold = ?", [f"{wal_bytes}B"])
-                for statement in ddl(feed):
-                    self._connection.execute(statement)
+                self._create_tables()
 
     @property
     def path(self) -> Path:
@@ -154,10 +153,15 @@ class DuckDBWarehouse:
             ],
         )
         for shard_id, sequence_number in batch.through.items():
-            execute(
-                "INSERT OR REPLACE INTO staging.checkpoints VALUES (?, ?)",
-                [shard_id, sequence_number],
-            )
+            # A third of what INSERT OR REPLACE takes, which is much beside a small batch.
+            ((updated,),) = execute(
+                "UPDATE staging.checkpoints SET sequence_number = ? WHERE shard_id = ?",
+                [sequence_number, shard_id],
+            ).fetchall()
+            if not updated:
+                execute(
+                    "INSERT INTO staging.checkpoints VALUES (?, ?)", [shard_id, sequence_number]
+                )
         return int(batch_id)
 
     @contextmanager
@@ -211,6 +215,28 @@ class DuckDBWarehouse:
             with self._idle:
                 self._cursors.discard(cursor)
                 self._idle.notify_all()
+
+    def _create_tables(self) -> None:
+        """Make the tables that are missing, and see that the others are as this version has them.
+
+        Raises:
+            CorruptDataError: One is not; it would stop the first batch that needs it.
+        """
+        with duckdb.connect() as scratch:
+            for statement in ddl(self._feed):
+                scratch.execute(statement)
+            expected = _layout(scratch)
+        found = _layout(self._connection)
+        for table, columns in expected.items():
+            different = columns ^ found.get(table, columns)
+            if different:
+                self._connection.close()
+                raise CorruptDataError(
+                    f"{self._path}: staging.{table} is of another version of Airside, as the column"
+                    f" {min(different)[0]} shows; `airside backfill` makes it anew from the archive"
+                )
+        for statement in ddl(self._feed):
+            self._connection.execute(statement)
 
     def _is_about_the_file(self, error: duckdb.Error) -> bool:
         """Whether the file itself cannot be read, rather than one that the question names."""
@@ -281,6 +307,18 @@ def _is_damage(error: duckdb.Error) -> bool:
     # A block that fails its checksum is reported as an error of no particular class.
     is_checksum = type(error) is duckdb.Error and str(error).startswith("Corrupt database file")
     return is_checksum or isinstance(error, broken)
+
+
+def _layout(connection: duckdb.DuckDBPyConnection) -> dict[str, set[tuple[str, str]]]:
+    """Table of staging → its columns' names and types."""
+    layout: dict[str, set[tuple[str, str]]] = {}
+    for table, *column in connection.execute(
+        "SELECT table_name, column_name, data_type FROM duckdb_columns()"
+        " INNER JOIN duckdb_tables() USING (database_name, schema_name, table_name)"
+        " WHERE schema_name = 'staging' AND database_name = current_database()"
+    ).fetchall():
+        layout.setdefault(table, set()).add((column[0], column[1]))
+    return layout
 
 
 def _look_in_both_schemas(path: Path, cursor: duckdb.DuckDBPyConnection) -> None:

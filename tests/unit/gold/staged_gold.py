@@ -38,6 +38,7 @@ TELEMETRY = (
 KEPT_BESIDE = (
     "int_delay_counts",
     "int_route_counts",
+    "int_route_delays",
     "int_turnaround_counts",
     "int_sampled_legs",
     "int_sampled_turnarounds",

@@ -19,6 +19,7 @@ from airside.errors import (
     UsageError,
 )
 from airside.runtime.data_dir import DataDir
+from airside.runtime.migrations import FORMAT_VERSION, Migration
 from support.streams import TESTS
 
 
@@ -107,13 +108,72 @@ def test_following_that_advice_mends_it(made: DataDir) -> None:
     with pytest.raises(CorruptDataError) as error:
         made.check()
     marker.write_text(str(error.value).split("again: ")[1])
+    made.open()
     made.check()
 
 
-def test_a_directory_of_another_version(made: DataDir) -> None:
-    (made.root / "airside.json").write_text('{"format_version": 2}')
-    with pytest.raises(TerminalError, match=r"has format version 2, this Airside .* reads 1; run"):
+def test_a_directory_of_a_newer_version(made: DataDir) -> None:
+    marker = f'{{"format_version": {FORMAT_VERSION + 1}}}'
+    (made.root / "airside.json").write_text(marker)
+    for look in (made.open, made.check, made.upgrade):
+        with pytest.raises(
+            TerminalError, match=rf"has format version {FORMAT_VERSION + 1}, of a newer Airside"
+        ):
+            look()
+    assert (made.root / "airside.json").read_text() == marker
+
+
+@pytest.mark.parametrize("version", ["0", "-1", "true", '"2"', "1.5", "null"])
+def test_a_version_that_is_none(made: DataDir, version: str) -> None:
+    (made.root / "airside.json").write_text(f'{{"format_version": {version}}}')
+    with pytest.raises(CorruptDataError, match="is damaged"):
         made.open()
+
+
+def test_an_older_one_is_upgraded_in_steps_and_goes_on_where_it_was_cut_off(
+    made: DataDir, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    fails = True
+
+    def second(_paths: object) -> None:
+        if fails:
+            raise OSError("cut off")
+        done.append("second")
+
+    steps = (
+        Migration(2, "one", lambda _paths: done.append("first")),
+        Migration(3, "two", second),
+        Migration(4, "three", lambda _paths: done.append("third")),
+    )
+    monkeypatch.setattr("airside.runtime.data_dir.MIGRATIONS", steps)
+    monkeypatch.setattr("airside.runtime.data_dir.FORMAT_VERSION", 4)
+    marker = made.root / "airside.json"
+    marker.write_text('{"format_version": 1, "lake": "s3://bucket/prefix"}')
+    told: list[str] = []
+    with pytest.raises(OSError, match="cut off"):
+        made.upgrade(told.append)
+    with pytest.raises(TerminalError, match="has format version 2, of an older Airside"):
+        made.check()
+    fails = False
+    made.upgrade(told.append)
+    made.upgrade(told.append)
+    assert done == ["first", "second", "third"]
+    assert [text.removeprefix(f"Upgrading {made.root} from format ") for text in told] == [
+        "1 to 2: one.",
+        "2 to 3: two.",
+        "2 to 3: two.",
+        "3 to 4: three.",
+    ]
+    assert made.lake_url == "s3://bucket/prefix"
+    made.check()
+
+
+def test_an_older_one_that_another_process_owns_is_left_alone(made: DataDir) -> None:
+    (made.root / "airside.json").write_text('{"format_version": 1}')
+    with made.owned(), pytest.raises(RetryableError, match="another Airside"):
+        made.upgrade()
+    assert '"format_version": 1' in (made.root / "airside.json").read_text()
 
 
 def test_a_directory_without_its_marker_is_foreign(made: DataDir) -> None:
@@ -137,7 +197,7 @@ def test_a_full_disk_is_said_to_be_one(data_dir: DataDir, monkeypatch: pytest.Mo
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "write_text", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(RetryableError, match=r"No space left on device.*free disk space"):
             data_dir.open()
     data_dir.open()
@@ -189,6 +249,7 @@ OWNER = """
 import sys
 from pathlib import Path
 from airside.runtime.data_dir import DataDir
+from airside.runtime.migrations import FORMAT_VERSION, Migration
 data_dir = DataDir(Path(sys.argv[1]))
 data_dir.open()
 with data_dir.owned():

@@ -208,6 +208,11 @@ def test_a_large_batch_costs_a_sample_that_is_spread_over_it(watched: Watched) -
     assert row["records"] == pytest.approx(drift.SAMPLE_RECORDS / 10, abs=1)
 
 
+def test_what_is_usual_does_not_depend_on_how_the_stream_was_cut(watched: Watched) -> None:
+    watched.look([record()] * 4_000 + [record(fuel_kg=1)] * 1_000)
+    assert watched.findings()["new_field", "operational_data.fuel_kg"]["is_change"]
+
+
 def test_large_records_cost_no_more_than_small_ones(watched: Watched) -> None:
     watched.look([record(blob="x" * 100_000)] * 50 + [record()])
     assert 1 <= watched.summary.examined <= drift.SAMPLE_BYTES // 100_000
@@ -260,6 +265,22 @@ def test_hostile_names_and_values_are_bounded_and_cannot_steer_anything(watched:
     assert {'"a.b"', '""', r'"<script>\u001b[31m\u202e\n"'} <= paths
     assert len(rows) < 2 * drift.MAX_NEW_PATHS
     assert watched.summary.untracked > 0
+
+
+def test_what_goes_wrong_here_costs_nothing_else(tmp_path: Path) -> None:
+    site = Watched(tmp_path / "warehouse.duckdb")
+    site.look([record()])
+    site.warehouse.transform.execute("DROP VIEW staging.drift; DROP TABLE staging.drift_fields")
+    site.look([record(fuel_kg=1)])
+    assert site.keeper.error is not None
+    with site.warehouse.transaction():  # the connection is as good as before
+        site.warehouse.transform.execute("INSERT INTO staging.checkpoints VALUES ('s', '1')")
+    assert site.warehouse.checkpoint() == {"s": "1"}
+    site.restart()
+    site.look([record(fuel_kg=1)])
+    assert site.keeper.error is None
+    assert ("new_field", "operational_data.fuel_kg") in site.findings()
+    site.warehouse.close()
 
 
 def test_a_flood_of_names_pushes_no_well_known_source_out(watched: Watched) -> None:

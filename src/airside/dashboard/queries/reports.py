@@ -74,7 +74,7 @@ def _of(relation: str, names: Sequence[str]) -> str:
 
 def airline_delays(reader: Reader, filters: Filters) -> pa.Table:
     """Delay measures by airline, worst mean departure delay first."""
-    if filters.is_timeless and not filters.airports:
+    if filters.is_timeless:
         return tallied.airline_delays(reader, filters)
     where, parameters = filters.where()
     return reader.query(
@@ -114,9 +114,9 @@ def airline_delays(reader: Reader, filters: Filters) -> pa.Table:
 
 def passengers_vs_turnaround(reader: Reader, filters: Filters) -> dict[str, Any]:
     """The line through passengers and turnaround minutes, overall and by aircraft type."""
-    if filters.is_timeless and not filters.airports and not filters.statuses:
+    if filters.is_timeless:
         return tallied.passengers_vs_turnaround(reader, filters)
-    where, parameters = filters.where()
+    where, parameters = filters.where_turnaround()
     rows = documents(
         reader.query(
             f"""
@@ -128,7 +128,7 @@ def passengers_vs_turnaround(reader: Reader, filters: Filters) -> dict[str, Any]
                 FROM main.fct_turnarounds
                 WHERE
                     passenger_count IS NOT NULL
-                    AND leg_key IN (SELECT leg_key FROM main.fct_flight_legs WHERE {where})
+                    AND {where}
             ),
             fitted AS (
                 SELECT
@@ -164,11 +164,9 @@ def passengers_vs_turnaround(reader: Reader, filters: Filters) -> dict[str, Any]
 
 def turnaround_points(reader: Reader, filters: Filters) -> pa.Table:
     """A sample of the pairs of passengers and turnaround minutes."""
+    where, parameters = filters.where_turnaround()
 
-    def points(turnarounds: str, legs: str) -> pa.Table:
-        where, parameters = filters.where()
-        if not filters.is_empty:
-            where = f"leg_key IN (SELECT leg_key FROM main.{legs} WHERE {where})"
+    def points(turnarounds: str) -> pa.Table:
         return reader.query(
             f"""
             SELECT leg_key, aircraft_type, passenger_count, turnaround_minutes
@@ -180,8 +178,8 @@ def turnaround_points(reader: Reader, filters: Filters) -> pa.Table:
             parameters,
         )
 
-    sampled = points("int_sampled_turnarounds", "int_sampled_legs")
-    return sampled if _is_full(sampled) else points("fct_turnarounds", "fct_flight_legs")
+    sampled = points("int_sampled_turnarounds")
+    return sampled if _is_full(sampled) else points("fct_turnarounds")
 
 
 def _is_full(sampled: pa.Table) -> bool:
@@ -221,9 +219,9 @@ def delay_line(reader: Reader, filters: Filters) -> dict[str, Any]:
 
 def delay_points(reader: Reader, filters: Filters) -> pa.Table:
     """A sample of the legs that have both delays."""
+    where, parameters = filters.where()
 
     def points(legs: str) -> pa.Table:
-        where, parameters = filters.where()
         return reader.query(
             f"""
             SELECT leg_key, airline_iata, departure_delay_minutes, arrival_delay_minutes

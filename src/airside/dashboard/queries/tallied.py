@@ -73,11 +73,12 @@ _PERCENTILES = ", ".join(
 
 
 def airline_delays(reader: Reader, filters: Filters) -> pa.Table:
-    """Delay measures by airline, for filters without an airport."""
+    """Delay measures by airline, worst mean departure delay first."""
+    table = "int_route_delays" if filters.airports else "int_delay_counts"
     where, parameters = filters.where()
     return reader.query(
         f"""
-        WITH counted AS (SELECT * FROM main.int_delay_counts WHERE {where}),
+        WITH counted AS (SELECT * FROM main.{table} WHERE {where}),
         delays AS (
             SELECT airline_iata, side, delay_minutes, sum(legs) AS legs
             FROM counted
@@ -196,8 +197,8 @@ def delay_line(reader: Reader, filters: Filters) -> dict[str, Any]:
 
 
 def passengers_vs_turnaround(reader: Reader, filters: Filters) -> dict[str, Any]:
-    """The line overall and by aircraft type, for filters of airlines alone."""
-    where, parameters = filters.where()
+    """The line overall and by aircraft type."""
+    where, parameters = filters.where_turnaround()
     by_type = reader.query(
         f"""
         SELECT aircraft_type, {", ".join(map(_WHOLE.format, _SUMS))}

@@ -185,3 +185,51 @@ from {{ sums }}
 {% macro spread_of_parts(x, y) -%}
 cast(pairs * sum_{{ x }}_{{ y }} - sum_{{ x }} * sum_{{ y }} as double precision)
 {%- endmacro %}
+
+{#- The movements of a tally of routes, each leg once at either end. -#}
+{% macro movements_of(routes) -%}
+{%- for side in ["departure", "arrival"] %}
+    {{ "union all" if not loop.first }}
+    select
+        {{ side }}_airport_iata as airport_iata,
+        '{{ side }}' as side,
+        flight_status,
+        legs,
+        {{ side }}s as movements,
+        {{ side }}_delay_whole as delay_whole,
+        {{ side }}_delay_rest as delay_rest,
+        {{ side }}_passengers as passengers,
+        {{ side }}_passenger_legs as passenger_legs
+    from {{ routes }}
+{%- endfor %}
+{%- endmacro %}
+
+{#- A sum over rows of `movements_of`, of one side, and of one status where it is given. -#}
+{% macro moved(side, amount, status=none) -%}
+cast(coalesce(sum(case
+            when side = '{{ side }}' {% if status %}and flight_status = '{{ status }}' {% endif -%}
+                then {{ amount }}
+        end), 0) as bigint)
+{%- endmacro %}
+
+{% macro moved_delay(side) -%}
+(
+            {{ moved(side, "delay_whole") }}
+            + cast({{ moved(side, "delay_rest") }} as double precision) / 6e7
+        )
+        / nullif({{ moved(side, "movements") }}, 0)
+{%- endmacro %}
+
+{#- NULL where the passengers of none are known. -#}
+{% macro moved_passengers(side) -%}
+case
+            when {{ moved(side, "passenger_legs") }} > 0 then {{ moved(side, "passengers") }}
+        end
+{%- endmacro %}
+
+{#- The sums of a tally's pairs, by group or over all. -#}
+{% macro pair_totals() -%}
+{%- for name in pair_sums("x", "y") -%}
+coalesce(sum({{ name }}), 0) as {{ name }}{{ ",\n        " if not loop.last }}
+{%- endfor -%}
+{%- endmacro %}

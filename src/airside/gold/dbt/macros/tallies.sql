@@ -12,6 +12,7 @@
 {% macro tally(name) -%}
   {{ return({
       "int_delay_counts": int_delay_counts_tally,
+      "int_route_delays": int_route_delays_tally,
       "int_route_counts": int_route_counts_tally,
       "int_turnaround_counts": int_turnaround_counts_tally,
   }[name]()) }}
@@ -48,11 +49,26 @@ group by {{ tally.cells | join(", ") }}
   }) }}
 {%- endmacro %}
 
+{#- The same for each route: some hundred times as many rows, for those who ask of an airport. -#}
+{% macro int_route_delays_tally() -%}
+  {{ return({
+      "cells": [
+          "side", "airline_iata", "departure_airport_iata", "arrival_airport_iata",
+          "flight_status", "delay_minutes",
+      ],
+      "measures": {"legs": "1"},
+      "types": {},
+      "rows": both_sides("signed_rows"),
+  }) }}
+{%- endmacro %}
+
 {% macro both_sides(legs) -%}
 (
     select
         'departure' as side,
         airline_iata,
+        departure_airport_iata,
+        arrival_airport_iata,
         flight_status,
         departure_delay_minutes as delay_minutes,
         sign
@@ -61,6 +77,8 @@ group by {{ tally.cells | join(", ") }}
     select
         'arrival' as side,
         airline_iata,
+        departure_airport_iata,
+        arrival_airport_iata,
         flight_status,
         arrival_delay_minutes as delay_minutes,
         sign
@@ -92,7 +110,9 @@ group by {{ tally.cells | join(", ") }}
 
 {% macro int_turnaround_counts_tally() -%}
   {{ return({
-      "cells": ["aircraft_type", "airline_iata"],
+      "cells": [
+          "aircraft_type", "airline_iata", "departure_airport_iata", "airport_iata", "flight_status",
+      ],
       "measures": pair_sums("cast(passenger_count as double precision)", "turnaround_minutes"),
       "types": pair_types(),
       "rows": "signed_rows where passenger_count is not null",
@@ -232,8 +252,9 @@ coalesce({{ one }}.{{ cell }}, {{ nothing }}) = coalesce({{ other }}.{{ cell }},
           "departure_delay_minutes", "arrival_delay_minutes",
       ],
       "int_sampled_turnarounds": [
-          "leg_key", "scheduled_departure_at", "aircraft_type", "passenger_count",
-          "turnaround_minutes",
+          "leg_key", "scheduled_departure_at", "flight_icao", "airline_iata",
+          "departure_airport_iata", "airport_iata", "flight_status", "aircraft_type",
+          "passenger_count", "turnaround_minutes",
       ],
   }[name]) }}
 {%- endmacro %}

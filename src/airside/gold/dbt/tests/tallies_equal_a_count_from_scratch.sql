@@ -1,7 +1,10 @@
 -- what is kept of the facts is what a count of them gives
 
 with kept as (
-    select sum(legs) as legs, sum(departures) as departures, sum(arrivals) as arrivals
+    select
+        sum(legs) as legs,
+        sum(departures) as departures,
+        sum(arrivals) as arrivals
     from {{ ref("int_route_counts") }}
 ),
 

@@ -3,7 +3,10 @@
         materialized="incremental",
         incremental_strategy="replace",
         unique_key=["scheduled_departure_at", "leg_key"],
-        meta={"tallies": ["int_delay_counts", "int_route_counts"], "sample": "int_sampled_legs"},
+        meta={
+            "tallies": ["int_delay_counts", "int_route_delays", "int_route_counts"],
+            "sample": "int_sampled_legs",
+        },
         post_hook="{{ record_progress() }}",
         dist=only_on("redshift", "leg_key"),
         sort=only_on("redshift", "scheduled_departure_at"),

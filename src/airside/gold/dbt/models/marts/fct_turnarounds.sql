@@ -186,6 +186,8 @@ select
     tail_number,
     aircraft_type,
     arrival_airport_iata as airport_iata,
+    departure_airport_iata,
+    flight_status,
     scheduled_departure_at,
     actual_arrival_at,
     next_leg_key,

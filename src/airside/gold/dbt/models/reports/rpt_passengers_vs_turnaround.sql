@@ -1,20 +1,14 @@
-{%- set sums = (pair_sums("x", "y").keys() | list) %}
-
 with summed as (
     select
         'all' as scope,
         cast(null as varchar) as aircraft_type,
-        {%- for name in sums %}
-        coalesce(sum({{ name }}), 0) as {{ name }}{{ "," if not loop.last }}
-        {%- endfor %}
+        {{ pair_totals() }}
     from {{ ref("int_turnaround_counts") }}
     union all
     select
         'aircraft_type' as scope,
         aircraft_type,
-        {%- for name in sums %}
-        sum({{ name }}) as {{ name }}{{ "," if not loop.last }}
-        {%- endfor %}
+        {{ pair_totals() }}
     from {{ ref("int_turnaround_counts") }}
     group by aircraft_type
 ),

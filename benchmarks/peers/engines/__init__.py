@@ -1,0 +1,1 @@
+"""The engines: a module each, found by its name."""
