@@ -22,8 +22,10 @@ PYTHON_LOCKS = (
     "requirements-dev.lock",
     "docker/requirements.lock",
     "docker/build.lock",
+    "benchmarks/requirements.lock",
     "infra/checks/requirements.lock",
     "security/requirements.lock",
+    "tests/fuzz/requirements.lock",
 )
 NPM_FOLDERS = ("frontend", "infra/checks", "tests/support/kinesalite")
 _SECONDS = 300
