@@ -305,7 +305,10 @@ def _not_written(path: Path, text: str) -> RetryableError:
 def _is_damage(error: duckdb.Error) -> bool:
     broken = (duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
     # A block that fails its checksum is reported as an error of no particular class.
-    is_checksum = type(error) is duckdb.Error and str(error).startswith("Corrupt database file")
+    # So is a log that was altered; one that ends too early is only shorter, and read as that.
+    is_checksum = type(error) is duckdb.Error and str(error).startswith(
+        ("Corrupt database file", "Failure while replaying WAL")
+    )
     return is_checksum or isinstance(error, broken)
 
 
