@@ -29,6 +29,19 @@ with changed_keys as (
 changed_legs as (
     {{ rows_with_keys(ref("fct_flight_legs"), "changed_keys") }}
 ),
+
+-- One row an aircraft and airport, so that each leg that arrived there is looked at once, however
+-- many changed legs claim one tail number.
+departed_legs as (
+    select
+        tail_number,
+        departure_airport_iata,
+        min(actual_departure_at) as first_departure_at,
+        max(actual_departure_at) as last_departure_at
+    from changed_legs
+    where actual_departure_at is not null
+    group by tail_number, departure_airport_iata
+),
 {%- endif %}
 
 arriving_keys as (
@@ -58,24 +71,24 @@ arriving_keys as (
         arriving.leg_key,
         arriving.scheduled_departure_at
     from {{ ref("fct_flight_legs") }} as arriving
-    inner join changed_legs as departing
+    inner join departed_legs as departing
         on
             arriving.tail_number = departing.tail_number
             and arriving.arrival_airport_iata = departing.departure_airport_iata
-            and arriving.actual_arrival_at < departing.actual_departure_at
+            and arriving.actual_arrival_at < departing.last_departure_at
             and {{ minutes_after("arriving.actual_arrival_at", cutoff) }}
-            > departing.actual_departure_at
+            > departing.first_departure_at
     where
         arriving.actual_arrival_at > (
             select
                 coalesce(
-                    {{ minutes_before("min(changed_legs.actual_departure_at)", cutoff) }},
+                    {{ minutes_before("min(departed_legs.first_departure_at)", cutoff) }},
                     {{ end_of_time() }}
                 )
-            from changed_legs
+            from departed_legs
         )
         and arriving.actual_arrival_at < (
-            select max(changed_legs.actual_departure_at) from changed_legs
+            select max(departed_legs.last_departure_at) from departed_legs
         )
     {%- endif %}
 ),
@@ -142,22 +155,31 @@ followed as (
     from movements
 ),
 
+-- Of several legs that one aircraft is said to have flown out at one instant, always the same one.
+first_departures as (
+    select
+        tail_number,
+        airport_iata,
+        moved_at,
+        min(leg_key) as leg_key
+    from departures
+    group by tail_number, airport_iata, moved_at
+),
+
 next_legs as (
     select
         followed.leg_key,
-        followed.moved_at as arrived_at,
         followed.next_departure_at,
-        min(departures.leg_key) as next_leg_key
+        first_departures.leg_key as next_leg_key
     from followed
-    inner join departures
+    inner join first_departures
         on
-            followed.tail_number = departures.tail_number
-            and followed.airport_iata = departures.airport_iata
-            and followed.next_departure_at = departures.moved_at
+            followed.tail_number = first_departures.tail_number
+            and followed.airport_iata = first_departures.airport_iata
+            and followed.next_departure_at = first_departures.moved_at
     where
         followed.is_arrival = 1
         and followed.next_departure_at < {{ minutes_after("followed.moved_at", cutoff) }}
-    group by followed.leg_key, followed.moved_at, followed.next_departure_at
 ),
 
 turnarounds as (
