@@ -7,11 +7,14 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from airside.runtime.clocks import wall_clock
+from airside.stream import EmbeddedStream
 from support.calls import call, refused
 from support.command import AIRSIDE, airside, clean_environment
 from support.contents import warehouse_contents
@@ -247,7 +250,23 @@ class TestDamage:
 
     @pytest.mark.parametrize("spoil", [garbage, truncated, removed], ids=lambda s: s.__name__)
     @pytest.mark.parametrize("suffix", [".zst", ".index.json"])
-    def test_a_damaged_archive(self, suffix: str, spoil: Callable[[Path], None], own: Path) -> None:
+    def test_a_damaged_archive_is_made_whole_from_the_stream(
+        self, suffix: str, spoil: Callable[[Path], None], own: Path, answered: Path
+    ) -> None:
+        (path, *_) = sorted(own.glob(f"bronze/**/*{suffix}"))
+        spoil(path)
+        done = call("backfill", "--data-dir", own)
+        assert done.code == 0
+        assert "has been written again from the stream" in done.err
+        assert answers(own) == answers(answered)
+
+    @pytest.mark.parametrize("spoil", [garbage, truncated, removed], ids=lambda s: s.__name__)
+    @pytest.mark.parametrize("suffix", [".zst", ".index.json"])
+    def test_a_damaged_archive_of_what_has_left_the_stream(
+        self, suffix: str, spoil: Callable[[Path], None], own: Path
+    ) -> None:
+        with closing(EmbeddedStream(own / "stream.db", clock=wall_clock)) as stream:
+            assert stream.trim({"shard-000": "9" * 20}, wall_clock() + 1)
         (path, *_) = sorted(own.glob(f"bronze/**/*{suffix}"))
         spoil(path)
         message = refused(65, "backfill", "--data-dir", own)

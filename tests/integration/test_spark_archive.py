@@ -86,7 +86,9 @@ def test_the_files_are_of_the_embedded_engines_types(
         ours, theirs = (
             duckdb.sql(
                 "SELECT * EXCLUDE (file_name, row_count, compressed, uncompressed) FROM ("
-                "SELECT DISTINCT name, type, logical_type, converted_type, repetition_type,"
+                "SELECT DISTINCT name, type, converted_type, repetition_type,"
+                # of a text, UTF8 says it all; some writers say String beside it
+                " CASE WHEN converted_type <> 'UTF8' THEN logical_type END AS logical_type,"
                 " file_name, 0 AS row_count, 0 AS compressed, 0 AS uncompressed"
                 f" FROM parquet_schema('{next((root / zone).rglob('*.parquet'))}')) ORDER BY ALL"
             ).fetchall()

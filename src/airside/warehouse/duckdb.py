@@ -211,9 +211,9 @@ class DuckDBWarehouse:
         try:
             yield cursor
         finally:
-            cursor.close()
-            with self._idle:
+            with self._idle:  # or `close` would interrupt one that is closed already
                 self._cursors.discard(cursor)
+                cursor.close()
                 self._idle.notify_all()
 
     def _create_tables(self) -> None:
