@@ -21,6 +21,14 @@ settings.register_profile("airside", deadline=None, derandomize="CI" in os.envir
 settings.load_profile("airside")
 
 
+_LONG = ("chaos", "golden", "recovery")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders of long tests, or one worker waits at the end for the other's last."""
+    items.sort(key=lambda item: not any(part in _LONG for part in item.path.parts))
+
+
 def pytest_assertrepr_compare(op: str, left: Any, right: Any) -> list[str] | None:
     """Show how two warehouses differ; aligning thousands of rows would take many minutes."""
     return explained(left, right) if op == "==" else None

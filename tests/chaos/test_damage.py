@@ -16,11 +16,8 @@ def laboratory(tmp_path_factory: pytest.TempPathFactory) -> Laboratory:
     ("damage", "outcome"),
     [
         (Damage("cut off", "stream.db-wal", CUT, "1"), "its records are lost"),
-        (Damage("cut off", "stream.db-wal", FLIPPED, "1"), "All that is whole has been taken"),
         (Damage("cut off", "ledger.db-wal", CUT, "2"), "equal"),
         (Damage("cut off", "warehouse.duckdb.wal", ZEROED, "1"), ""),
-        (Damage("at rest", "archive", FLIPPED, "1"), "0 lost"),
-        (Damage("at rest", "archive index", CUT, "1"), "0 lost"),
         (Damage("cut off", "silver", FLIPPED, "1"), "0 lost"),
     ],
     ids=str,
