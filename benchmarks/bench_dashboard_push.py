@@ -11,6 +11,8 @@ which sends it), of the whole process, and its memory.
 A message carries the instant at which its batch was committed, taken just before the COMMIT; a
 viewer takes the time when it has the message's last byte. The difference holds the commit itself,
 the wake-up, the read of the live board, serialising, compressing, and sending to all before it.
+Flights of which the warehouse has to be asked (new ones, late events, changes of status) follow in a
+second message; the line "the last flights" is the time to the last message of a commit with flights.
 """
 
 import argparse
@@ -84,6 +86,8 @@ class Viewer:
         self.socket.sendall(REQUEST)
         self.told: dict[str, float] = {}
         """Commit → when this viewer had all bytes of the first message that holds it."""
+        self.settled: dict[str, float] = {}
+        """Commit → when it had all bytes of its last message with flights."""
         self.deltas = 0
         self.bytes = 0
         self._buffer = bytearray()
@@ -108,27 +112,33 @@ class Viewer:
             start, size = end + 2, int(self._buffer[:end], 16)
             if len(self._buffer) < start + size + 2:
                 return
-            for commit in commits(bytes(self._buffer[start : start + size])):
+            for commit, has_flights in commits(bytes(self._buffer[start : start + size])):
                 self.deltas += 1
                 self.told.setdefault(commit, now)
+                if has_flights:
+                    self.settled[commit] = now
             del self._buffer[: start + size + 2]
 
-    def latencies(self) -> list[float]:
-        """Seconds from each commit to its bytes; the first one may have been told of before."""
-        _, *told = self.told.items()
-        return [now - datetime.fromisoformat(commit).timestamp() for commit, now in told]
+
+def latencies(told: dict[str, float]) -> list[float]:
+    """Seconds from each commit to its bytes; the first one may have been told of before."""
+    _, *others = told.items()
+    return [now - datetime.fromisoformat(commit).timestamp() for commit, now in others]
 
 
 @functools.lru_cache(maxsize=64)
-def commits(chunk: bytes) -> list[str]:
-    """The newest commit that each delta of a chunk knows of."""
+def commits(chunk: bytes) -> list[tuple[str, bool]]:
+    """The newest commit that each delta of a chunk knows of, and whether it tells of flights."""
     if chunk.startswith(b"\x1f\x8b"):  # the gzip header, before the first message
         return []
     text = zlib.decompressobj(-zlib.MAX_WBITS).decompress(chunk)
     return [
-        message[
-            (start := message.index(b'"committed_at":"') + 16) : message.index(b'"', start)
-        ].decode()
+        (
+            message[
+                (start := message.index(b'"committed_at":"') + 16) : message.index(b'"', start)
+            ].decode(),
+            b'"inserts":[],"changes":[],"removes":[]' not in message,
+        )
         for message in text.split(b"\n\n")
         if message.startswith(b"event: delta\n")
     ]
@@ -216,13 +226,14 @@ def measure(root: Path, count: int, slow: int, seconds: float) -> None:
     print(f"deltas a viewer          {statistics.mean(v.deltas for v in viewers):>8.1f}")
     print(f"KB/s a viewer            {viewers[0].bytes / 1024 / seconds:>8.1f}")
     print("commit to bytes, ms           p50      p95      p99      max  viewers' means")
-    print_latencies("all read", alone[2])
-    print_latencies(f"beside {slow} that never do", beside_slow[2])
+    print_latencies("all read", [viewer.told for viewer in viewers])
+    print_latencies(f"beside {slow} that never do", [viewer.told for viewer in beside_slow[2]])
+    print_latencies("the last flights", [viewer.settled for viewer in viewers])
 
 
-def print_latencies(label: str, viewers: list[Viewer]) -> None:
+def print_latencies(label: str, told: list[dict[str, float]]) -> None:
     """One line: percentiles over all, and the range of the viewers' means."""
-    of_each = [viewer.latencies() for viewer in viewers]
+    of_each = [latencies(of_one) for of_one in told]
     means = [1000 * statistics.mean(latencies) for latencies in of_each]
     values = [value for latencies in of_each for value in latencies]
     texts = [f"{percentile(values, q):>8.0f}" for q in (0.5, 0.95, 0.99, 1.0)]

@@ -1,4 +1,4 @@
-"""Reads the live board: all of it after each refresh of gold, between them only what is new."""
+"""Reads the live board: what is new at once, and all of it after each refresh of gold."""
 
 import time
 from collections.abc import Callable
@@ -20,6 +20,9 @@ _ASKING_SHARE = 4
 class LiveBoard:
     """What `rpt_live_flights` says, for less where few batches are new.
 
+    `read` takes new events in by itself. `settle` asks for the legs of which that leaves doubt, or
+    for all where gold has been refreshed: what is certain need not wait for either.
+
     A flight that comes to be active, or ceases to be, only because time passes is noticed with the
     next whole look; gold's refreshes (every five seconds by default) bring those about.
 
@@ -32,17 +35,16 @@ class LiveBoard:
         self._reader = reader
         self._monotonic = monotonic
         self._in_doubt: list[str] = []
+        self._is_old = False
+        """Whether gold has been refreshed since the last whole look."""
         self._due = 0.0
         self._version = Version()
         self._table: pa.Table | None = None
 
-    @property
-    def is_behind(self) -> bool:
-        """Whether there are legs of which the warehouse has to be asked, new batch or not."""
-        return bool(self._in_doubt)
-
     def read(self, version: Version) -> tuple[pa.Table, datetime | None]:
         """The active flights as of a version or later, in no order, and now in event time.
+
+        Legs in doubt are as they were before.
 
         Raises:
             AirsideError: The warehouse cannot be read.
@@ -50,15 +52,37 @@ class LiveBoard:
         before, table = self._version, self._table
         watermark = None
         self._table = None  # whatever fails, the next look is a whole one
-        if table is not None and version.gold == before.gold:
+        if table is not None:
             watermark = live.watermark(self._reader)
         if table is None or watermark is None:
             table = self._whole()
             watermark = live.watermark(self._reader, table)
         else:
+            self._is_old |= version.gold != before.gold
             table = self._followed(table, before.batch_id, version.batch_id, watermark)
         self._version, self._table = version, table
         return table, watermark
+
+    def settle(self) -> pa.Table | None:
+        """The board with all in doubt as the warehouse has it.
+
+        Returns:
+            None where nothing is, or where asking again so soon would take too much of the time.
+
+        Raises:
+            AirsideError: The warehouse cannot be read.
+        """
+        if self._is_old:
+            self._table = self._whole()
+            return self._table
+        began = self._monotonic()
+        if self._table is None or not self._in_doubt or began < self._due:
+            return None
+        rows = live.board_of(self._reader, self._in_doubt)
+        self._table = replaced(self._table, self._in_doubt, rows)
+        now = self._monotonic()
+        self._in_doubt, self._due = [], now + _ASKING_SHARE * (now - began)
+        return self._table
 
     def _followed(self, table: pa.Table, after: int, through: int, watermark: datetime) -> pa.Table:
         events = live.events(self._reader, after, through)
@@ -67,15 +91,9 @@ class LiveBoard:
         advanced = advance(table, events, watermark, self._in_doubt)
         if len(advanced.in_doubt) > _MAX_IN_DOUBT:
             return self._whole()
-        began = self._monotonic()
-        if not advanced.in_doubt or began < self._due:
-            self._in_doubt = advanced.in_doubt
-            return advanced.table
-        rows = live.board_of(self._reader, advanced.in_doubt)
-        now = self._monotonic()
-        self._in_doubt, self._due = [], now + _ASKING_SHARE * (now - began)
-        return replaced(advanced.table, advanced.in_doubt, rows)
+        self._in_doubt = advanced.in_doubt
+        return advanced.table
 
     def _whole(self) -> pa.Table:
-        self._in_doubt = []
+        self._in_doubt, self._is_old = [], False
         return live.board(self._reader)

@@ -10,6 +10,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -33,6 +34,7 @@ from airside.errors import AirsideError
 _LOG = logging.getLogger(__name__)
 Publish = Callable[[Message, Message], None]
 _PIPELINE_SECONDS = 1.0
+_GOLD_PATIENCE_SECONDS = 1.0
 _READING_SHARE = 2  # at most half of the time goes into reading
 
 
@@ -71,6 +73,7 @@ class Producer:
         self._is_built = False
         self._freshness = Freshness()
         self._pipeline_due = 0.0
+        self._gold_since: float | None = None
         self._snapshot: tuple[int, bytes] | None = None
         self._has_looked = threading.Event()
         self._stop = threading.Event()
@@ -208,6 +211,7 @@ class Producer:
         """
         began = self._monotonic()
         version, freshness = live.version(self._backend.reader)
+        version = self._in_turn(version)
         if not self._is_built and version.gold:
             self._is_built = live.gold_is_built(self._backend.reader)
         yield from self._update_board(version, freshness)
@@ -216,16 +220,37 @@ class Producer:
         if not self._gold_parts.is_reading:
             self._has_looked.set()
 
-    def _update_board(self, version: Version, freshness: Freshness) -> list[Document]:
+    def _in_turn(self, version: Version) -> Version:
+        """The version to show now.
+
+        A refresh of gold ends about when the next batch does, and reading all of it would hold the
+        flights up. So gold's news follow those, or come after a second without any.
+        """
+        shown, now = self.version, self._monotonic()
+        if not shown.gold or version.gold == shown.gold or version.batch_id != shown.batch_id:
+            self._gold_since = None
+            return version
+        if self._gold_since is None:
+            self._gold_since = now
+        is_due = now - self._gold_since >= _GOLD_PATIENCE_SECONDS
+        return version if is_due else replace(version, gold=shown.gold)
+
+    def _update_board(self, version: Version, freshness: Freshness) -> Iterator[Document]:
         table = None
         watermark = self.watermark
-        is_new = version != self.version or watermark is None or self._live.is_behind
-        if self._is_built and is_new:
+        if self._is_built and (version != self.version or watermark is None):
             table, watermark = self._live.read(version)
         with self._lock:
             self.version, self._freshness, self.watermark = version, freshness, watermark
-            if table is None:
-                return []
+        if table is not None:
+            yield from self._flights(table)
+        # What is certain has gone out; the few legs that had to be asked for follow.
+        settled = self._live.settle()
+        if settled is not None:
+            yield from self._flights(settled)
+
+    def _flights(self, table: pa.Table) -> list[Document]:
+        with self._lock:
             changes = self._board.update(table)
             # The tiles follow with the other parts, so that the flights need not wait for them.
             return self._keep({"by_status": self._board.by_status()}, changes)
