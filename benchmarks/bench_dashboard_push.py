@@ -11,8 +11,8 @@ which sends it), of the whole process, and its memory.
 A message carries the instant at which its batch was committed, taken just before the COMMIT; a
 viewer takes the time when it has the message's last byte. The difference holds the commit itself,
 the wake-up, the read of the live board, serialising, compressing, and sending to all before it.
-Flights of which the warehouse has to be asked (new ones, late events, changes of status) follow in a
-second message; the line "the last flights" is the time to the last message of a commit with flights.
+Flights of which the warehouse has to be asked (new ones, late events, changes of status) follow in
+a second message; "the last flights" is the time to a commit's last message with flights.
 """
 
 import argparse
