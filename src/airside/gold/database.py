@@ -40,6 +40,8 @@ class Database(Protocol):
     """The type of a text column."""
     tests: tuple[str, ...]
     """Arguments that choose the tests of dbt that can run here."""
+    keeps_scripts: bool
+    """Whether a refresh runs the statements of an earlier one; see `airside.gold.script`."""
 
     def session(self) -> AbstractContextManager[Session]:
         """Connect for the length of a block."""
@@ -53,6 +55,7 @@ class DuckDBDatabase:
 
     text = "VARCHAR"
     tests: tuple[str, ...] = ()
+    keeps_scripts = True
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -104,6 +107,8 @@ class ServerDatabase:
 
     # dbt cannot make up rows with a list in them here; DuckDB runs the unit tests.
     tests: tuple[str, ...] = ("--exclude", "test_type:unit")
+    # Each refresh waits for the server much longer than for dbt.
+    keeps_scripts = False
 
     def __init__(self, server: Server) -> None:
         self._server = server

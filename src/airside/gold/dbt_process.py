@@ -15,6 +15,7 @@ from airside.gold.database import Database
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunner
+    from dbt_common.events.base_types import EventMsg
 
 PROJECT_DIR = Path(__file__).parent / "dbt"
 
@@ -72,6 +73,8 @@ class DbtProcess:
         self._work_dir = work_dir.resolve()  # dbt takes a relative path from the project's folder
         self._variables = json.dumps(dict(variables), sort_keys=True)
         self._runner: dbtRunner | None = None
+        self.heard: list[tuple[str, str]] = []
+        """Each statement of the last command: its model (empty where it is dbt's own) and SQL."""
 
     def invoke(self, command: str, *arguments: str) -> list[NodeResult]:
         """Run one dbt command.
@@ -84,6 +87,7 @@ class DbtProcess:
             runner = self._started()
             from dbt.artifacts.schemas.run import RunExecutionResult  # noqa: PLC0415  loaded by now
 
+            self.heard.clear()
             with self._secrets():
                 outcome = runner.invoke([command, *self._flags(), *arguments])
         if not isinstance(outcome.result, RunExecutionResult):
@@ -99,7 +103,7 @@ class DbtProcess:
         ]
         for result in results:
             if result.status == "error" and command != "test":
-                raise _error(f"the model {result.name} failed", result.message)
+                raise failed(result.name, result.message)
         return results
 
     def close(self) -> None:
@@ -125,8 +129,12 @@ class DbtProcess:
                 parsed = dbtRunner().invoke(["parse", *self._flags()])
             if not isinstance(parsed.result, Manifest):
                 raise _error("the dbt project cannot be read", str(parsed.exception))
-            self._runner = dbtRunner(manifest=parsed.result)
+            self._runner = dbtRunner(manifest=parsed.result, callbacks=[self._hear])
         return self._runner
+
+    def _hear(self, event: "EventMsg") -> None:
+        if event.info.name == "SQLQuery":
+            self.heard.append((event.data.node_info.node_name, event.data.sql))
 
     def _flags(self) -> tuple[str, ...]:
         return (
@@ -172,6 +180,11 @@ def _logging_as_it_was() -> Iterator[None]:
         yield
     finally:
         root.handlers[:] = handlers
+
+
+def failed(model: str, message: str) -> AirsideError:
+    """What to say where a model failed with a database's message."""
+    return _error(f"the model {model} failed", message)
 
 
 def _error(what: str, message: str) -> AirsideError:

@@ -9,6 +9,7 @@ from pathlib import Path
 from airside.gold.control import Control, Fingerprints
 from airside.gold.database import Database, DuckDBDatabase
 from airside.gold.dbt_process import PROJECT_DIR, DbtProcess, NodeResult
+from airside.gold.script import Script, run, scripts
 
 _INCREMENTAL = ("--select", "config.materialized:incremental")
 _VIEWS = ("--select", "config.materialized:view")
@@ -72,6 +73,7 @@ class Gold:
         self._max_events_per_run = max_events_per_run
         self._lock = threading.Lock()
         self._is_prepared = False
+        self._scripts: list[Script] = []
 
     def refresh(self) -> RefreshResult:
         """Take in every batch that staging holds now.
@@ -127,10 +129,26 @@ class Gold:
         through = self._control.refreshed_through()
         while through < latest:
             through = self._control.open_window(through, self._max_events_per_run)
-            done += self._dbt.invoke("run", *_INCREMENTAL)
+            done += self._take_in()
         for result in done:
             seconds[result.name] = seconds.get(result.name, 0.0) + result.seconds
         return RefreshResult(through, bool(done), seconds)
+
+    def _take_in(self) -> list[NodeResult]:
+        """Have each model take in what the window holds.
+
+        By dbt the first time and after an error: it looks at what there is and plans anew.
+        """
+        parts, self._scripts = self._scripts, []
+        if parts:
+            with self._database.session() as session:
+                done = run(session, parts)
+        else:
+            done = self._dbt.invoke("run", *_INCREMENTAL)
+            if self._database.keeps_scripts:
+                parts = scripts(self._dbt.heard)
+        self._scripts = parts
+        return done
 
     def _prepare(self) -> list[NodeResult]:
         """Bring reference data and the models' definitions up to date.

@@ -46,19 +46,48 @@ def test_a_steady_refresh_runs_the_incremental_models_alone(staged: StagedGold) 
     assert "dim_dates" not in models
 
 
+def test_a_steady_refresh_does_without_dbt(
+    staged: StagedGold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rng = random.Random(3)
+    first, second, third = cut(rng, random_events(rng, legs=30, events=200), batches=3)
+    staged.load(first)
+    staged.gold.refresh()
+    staged.load(second)
+    by_dbt = staged.gold.refresh().model_seconds
+    staged.load(third)
+    monkeypatch.setattr(staged.gold._dbt, "invoke", None)  # it would be missed
+    assert list(staged.gold.refresh().model_seconds) == list(by_dbt)
+    assert_legs_equal(staged, first + second + third)
+
+
+def test_a_table_that_somebody_dropped_is_made_anew(staged: StagedGold) -> None:
+    for flight in ("FIRST", "SECOND"):
+        staged.load([event(flight_icao=flight)])
+        staged.gold.refresh()
+    staged.execute("DROP TABLE dim_airlines")
+    staged.load([event(flight_icao="THIRD")])
+    with pytest.raises(AirsideError, match="dim_airlines"):
+        staged.gold.refresh()
+    staged.gold.refresh()
+    staged.load([event(flight_icao="FOURTH")])
+    staged.gold.refresh()
+    assert staged.one("SELECT count(*) FROM dim_airlines WHERE airline_name = 'Unknown'") == 1
+
+
 def test_what_commits_during_a_refresh_waits_for_the_next(
     staged: StagedGold, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """All models of a refresh see the same events although staging grows under them."""
     staged.load([event(flight_icao="FIRST")])
-    invoke = staged.gold._dbt.invoke
+    take_in = staged.gold._take_in
 
-    def slow_invoke(*arguments: str):  # noqa: ANN202  as the method it stands for
+    def slow_take_in():  # noqa: ANN202  as the method it stands for
         staged.load([event(flight_icao="SECOND")])
-        monkeypatch.setattr(staged.gold._dbt, "invoke", invoke)
-        return invoke(*arguments)
+        monkeypatch.setattr(staged.gold, "_take_in", take_in)
+        return take_in()
 
-    monkeypatch.setattr(staged.gold._dbt, "invoke", slow_invoke)
+    monkeypatch.setattr(staged.gold, "_take_in", slow_take_in)
     assert staged.gold.refresh().through_batch_id == 1
     assert staged.one("SELECT string_agg(flight_icao) FROM fct_flight_activity") == "FIRST"
     assert staged.one("SELECT string_agg(flight_icao) FROM fct_flight_legs") == "FIRST"
@@ -84,10 +113,17 @@ def test_a_refresh_that_died_halfway_is_made_good(staged: StagedGold, broken: st
     staged.load(first)
     staged.gold.refresh()
     staged.load(second)
-    staged.execute(f"ALTER TABLE {broken} ADD COLUMN nobody_fills INTEGER")
-    with pytest.raises(AirsideError, match=rf"{broken}.*nobody_fills"):
-        staged.gold.refresh()
+    for change in (
+        "ADD COLUMN nobody_fills INTEGER DEFAULT 0",
+        "ALTER COLUMN nobody_fills SET NOT NULL",
+        "ALTER COLUMN nobody_fills DROP DEFAULT",
+    ):
+        staged.execute(f"ALTER TABLE {broken} {change}")
+    for _ in ("by the script of the refresh before", "by dbt, as that has failed"):
+        with pytest.raises(AirsideError, match=rf"{broken}.*nobody_fills"):
+            staged.gold.refresh()
     staged.load(third)
+    staged.execute(f"ALTER TABLE {broken} ALTER COLUMN nobody_fills DROP NOT NULL")
     staged.execute(f"ALTER TABLE {broken} DROP COLUMN nobody_fills")
     staged.gold.refresh()
     assert_legs_equal(staged, first + second + third)
