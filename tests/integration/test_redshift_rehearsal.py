@@ -34,6 +34,7 @@ MODELS = (
     "rpt_data_quality",
     "rpt_delay_totals",
     "rpt_hourly_operations",
+    "rpt_latest_legs",
     "rpt_live_flights",
     "rpt_passengers_vs_turnaround",
     "rpt_watermark",

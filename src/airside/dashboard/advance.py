@@ -7,7 +7,8 @@ attribute that the event has, and for the rest what was there. Only legs of whic
 said, because an event came late or changes what other figures depend on, are asked for.
 """
 
-from collections.abc import Sequence
+import heapq
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -45,6 +46,10 @@ _DECISIVE = (
     "flight_status",
 )
 """Attributes that decide about others: names, delays, whether the flight is active at all."""
+TAKEN = ("leg_key", "event_at", *_LATEST, *_DECISIVE)
+"""What is taken from an event."""
+_LEGS = 3
+"""Two stray clocks do not decide what the time is."""
 _FAR = timedelta(hours=1)
 """An event so far from the watermark may be a stray clock's, which decides whether it is active."""
 Places = npt.NDArray[np.int64]
@@ -81,6 +86,29 @@ def advance(
         doubtful |= pc.is_in(events["leg_key"], value_set=pa.array(keys)).to_numpy()
     sure = events.filter(pa.array(~doubtful))
     return Advanced(_taken_in(board, sure, places[~doubtful], watermark), keys)
+
+
+def latest(legs: Mapping[str, datetime], events: pa.Table) -> dict[str, datetime]:
+    """The three legs heard of last, out of those that were and new events.
+
+    What is heard last of a leg only grows, so no leg but these can come in between.
+    """
+    heard = events.group_by("leg_key").aggregate([("event_at", "max")])
+    top = heard.take(pc.select_k_unstable(heard, _LEGS, [("event_at_max", "descending")]))
+    found = dict(legs)
+    for leg, at in zip(top["leg_key"].to_pylist(), top["event_at_max"].to_pylist(), strict=True):
+        found[leg] = max(at, found.get(leg, at))
+    return dict(heapq.nlargest(_LEGS, found.items(), key=lambda item: item[1]))
+
+
+def now_in(legs: Mapping[str, datetime]) -> datetime | None:
+    """Now, in event time, as `rpt_watermark` has it; None where no leg has been heard of.
+
+    Args:
+        legs: The three heard of last.
+    """
+    at = sorted(legs.values())
+    return (at[0] if len(at) == _LEGS else at[-1]) if at else None
 
 
 def replaced(board: pa.Table, keys: list[str], rows: pa.Table) -> pa.Table:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pyarrow as pa
 
-from airside.dashboard.advance import advance, replaced
+from airside.dashboard.advance import TAKEN, advance, latest, now_in, replaced
 from airside.dashboard.queries import live
 from airside.dashboard.queries.live import Version
 from airside.warehouse import Reader
@@ -40,6 +40,8 @@ class LiveBoard:
         self._due = 0.0
         self._version = Version()
         self._table: pa.Table | None = None
+        self._latest: dict[str, datetime] = {}
+        """The three legs heard of last."""
 
     def read(self, version: Version) -> tuple[pa.Table, datetime | None]:
         """The active flights as of a version or later, in no order, and now in event time.
@@ -50,18 +52,15 @@ class LiveBoard:
             AirsideError: The warehouse cannot be read.
         """
         before, table = self._version, self._table
-        watermark = None
         self._table = None  # whatever fails, the next look is a whole one
-        if table is not None:
-            watermark = live.watermark(self._reader)
-        if table is None or watermark is None:
+        if table is None or not self._latest:
             table = self._whole()
-            watermark = live.watermark(self._reader, table)
+            self._latest = live.latest_legs(self._reader)
         else:
             self._is_old |= version.gold != before.gold
-            table = self._followed(table, before.batch_id, version.batch_id, watermark)
+            table = self._followed(table, before.batch_id, version.batch_id)
         self._version, self._table = version, table
-        return table, watermark
+        return table, now_in(self._latest)
 
     def settle(self) -> pa.Table | None:
         """The board with all in doubt as the warehouse has it.
@@ -84,9 +83,11 @@ class LiveBoard:
         self._in_doubt, self._due = [], now + _ASKING_SHARE * (now - began)
         return self._table
 
-    def _followed(self, table: pa.Table, after: int, through: int, watermark: datetime) -> pa.Table:
-        events = live.events(self._reader, after, through)
-        if events.num_rows > 2 * table.num_rows + _MAX_IN_DOUBT:
+    def _followed(self, table: pa.Table, after: int, through: int) -> pa.Table:
+        events = live.events(self._reader, after, through, TAKEN)
+        self._latest = latest(self._latest, events)
+        watermark = now_in(self._latest)
+        if watermark is None or events.num_rows > 2 * table.num_rows + _MAX_IN_DOUBT:
             return self._whole()
         advanced = advance(table, events, watermark, self._in_doubt)
         if len(advanced.in_doubt) > _MAX_IN_DOUBT:

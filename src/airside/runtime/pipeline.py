@@ -133,8 +133,7 @@ class Pipeline:
         thread = threading.Thread(target=archive, name="bronze")
         thread.start()
         try:
-            for done in self._waiting_batches(self.stream, stop):
-                self.reader.forget()
+            for done in self._waiting_batches(self.stream, stop, self.reader.forget):
                 progress("silver", done)
         finally:
             thread.join()
@@ -251,17 +250,23 @@ class Pipeline:
         if hour != self._forgotten_hour:
             self._forgotten_hour = hour
             self.silver.forget()
-        for _ in self._waiting_batches(self.silver_stream, self.stopping):
+
+        def committed() -> None:
             # Said of each batch: to catch up with a long backlog takes many.
             self.health.setdefault("silver", Health()).succeed(self.clock())
             self._loaded()
 
-    def _waiting_batches(self, stream: Stream, stop: threading.Event | None) -> Iterator[int]:
+        for _ in self._waiting_batches(self.silver_stream, self.stopping, committed):
+            pass
+
+    def _waiting_batches(
+        self, stream: Stream, stop: threading.Event | None, committed: Callable[[], None]
+    ) -> Iterator[int]:
         """Do batches until all is done that had arrived at the start; gives each one's records."""
         backlog = stream.backlog(self.warehouse.checkpoint())
         horizon = Horizon.of(backlog, self.clock())
         while not horizon.is_reached(backlog) and not _is_set(stop):
-            done = self.silver.run_once()
+            done = self.silver.run_once(committed)
             if not done:
                 return
             yield done

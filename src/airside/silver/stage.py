@@ -1,6 +1,6 @@
 """The consumer that cleans: one batch at a time from the stream to lake, quarantine and staging."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from types import MappingProxyType
 
@@ -74,8 +74,12 @@ class Silver:
         self._drift = DriftKeeper(warehouse, feed)
         self._published = published
 
-    def run_once(self) -> int:
+    def run_once(self, committed: Callable[[], None] = lambda: None) -> int:
         """Do one batch of what waits; returns its records, 0 at the end of the stream.
+
+        Args:
+            committed: Called as soon as the batch's rows can be read, before its books are closed;
+                it must be quick.
 
         What a crash or an error cut off comes first, over exactly the same records. So does what
         had been done where the warehouse has lost it (a disk that broke its word, a file restored
@@ -85,33 +89,33 @@ class Silver:
         begun = self._ledger.planned(SILVER, after)
         if begun is not None:
             planned = SequenceRange(begun.plan["after"], begun.plan["through"])
-            return self._process(self._preparation.planned(planned))
+            return self._process(self._preparation.planned(planned), committed)
         pending = self._ledger.pending(SILVER)
         if pending is not None:
             # The checkpoint has moved on: it was committed, and only the ledger had not heard.
             self._ledger.succeed(pending.attempt_id, {}, after)
         batch = self._preparation.next(after)
-        return self._process(batch) if batch is not None else 0
+        return self._process(batch, committed) if batch is not None else 0
 
     def forget(self) -> int:
         """Forget the ids that no later record can be a duplicate of; returns how many went."""
         with self._warehouse.transaction():
             return self._dedupe.prune()
 
-    def _process(self, batch: Batch) -> int:
+    def _process(self, batch: Batch, committed: Callable[[], None]) -> int:
         planned = batch.planned
         attempt_id = self._ledger.begin(
             SILVER, {"after": planned.after, "through": planned.through}
         )
         try:
-            counts = self._load(batch)
+            counts = self._load(batch, committed)
         except Exception as error:
             self._ledger.fail(attempt_id, str(error))
             raise
         self._ledger.succeed(attempt_id, counts, planned.through)
         return counts["records"]
 
-    def _load(self, batch: Batch) -> dict[str, int]:
+    def _load(self, batch: Batch, committed: Callable[[], None]) -> dict[str, int]:
         records, verdicts, refused = batch.judged()
         self._preparation.look_ahead(batch)
         connection = self._warehouse.transform
@@ -132,6 +136,7 @@ class Silver:
             connection.register(_CLEAN, clean)
             self._warehouse.load(loaded, clean=f"FROM {_CLEAN}", quarantined=refused)
             connection.unregister(_CLEAN)
+        committed()
         self._drift.look(records)
         return {
             "records": loaded.received,

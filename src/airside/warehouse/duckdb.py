@@ -23,6 +23,8 @@ from airside.warehouse.schema import ddl
 _OURS = (duckdb.OutOfMemoryException, duckdb.InterruptException)
 """What a question may run into without being at fault itself."""
 _INTERRUPT_SECONDS = 0.1  # again and again, as a question that is just starting does not notice
+_REMEMBERED_QUESTIONS = 256
+_REMEMBERED_CHARACTERS = 4_096
 
 
 class DuckDBWarehouse:
@@ -54,6 +56,7 @@ class DuckDBWarehouse:
         self._path = path
         self._clock = clock
         self._feed = feed
+        self._checked: set[str] = set()
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
         self._idle = threading.Condition()
         self._closed = False
@@ -83,7 +86,7 @@ class DuckDBWarehouse:
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run one read-only statement, on a connection of its own."""
         with translated_errors(self._path), self._cursor() as cursor:
-            check(cursor, sql)
+            self._check(cursor, sql)
             _look_in_both_schemas(self._path, cursor)
             cursor.execute("SET python_enable_replacements = false")  # our variables are no tables
             cursor.execute("BEGIN TRANSACTION READ ONLY")
@@ -98,6 +101,16 @@ class DuckDBWarehouse:
             finally:
                 cursor.execute("ROLLBACK")
             return table
+
+    def _check(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
+        """Refuse what is more than a question; a page asks the same ones again and again."""
+        if sql in self._checked:
+            return
+        check(cursor, sql)
+        if len(sql) <= _REMEMBERED_CHARACTERS:
+            if len(self._checked) >= _REMEMBERED_QUESTIONS:
+                self._checked.clear()
+            self._checked.add(sql)
 
     def checkpoint(self) -> dict[str, str]:
         """Shard → the last sequence number loaded."""
