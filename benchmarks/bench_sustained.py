@@ -104,16 +104,19 @@ def serve(root: Path, settings: Settings) -> None:
 
             return wrapped
 
-        def loaded(_begun: float, records: int) -> None:
-            if records:  # not by `committed_at`, which is taken before the commit
+        run_once = pipeline.silver.run_once
+
+        def loading(committed: Callable[[], None] = lambda: None) -> int:
+            def noted() -> None:  # not by `committed_at`, which is taken before the commit
                 committed_us.append(wall_clock())
+                committed()
+
+            return run_once(noted)
 
         def refreshed(begun: float, _result: object) -> None:
             refreshes.append((begun, time.monotonic() - begun))
 
-        pipeline.silver.run_once = noting(  # type: ignore[method-assign]
-            pipeline.silver.run_once, loaded
-        )
+        pipeline.silver.run_once = loading  # type: ignore[method-assign]
         pipeline.gold.refresh = noting(  # type: ignore[method-assign]
             pipeline.gold.refresh, refreshed
         )

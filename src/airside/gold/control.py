@@ -8,11 +8,13 @@ from pathlib import Path
 
 from airside.events.reference import airports_table
 from airside.gold.database import Database, insert
+from airside.gold.script import Step
 
 _TABLES = {
     "gold_window": "through_batch_id BIGINT NOT NULL",
     "gold_progress": "model_name {text} NOT NULL, through_batch_id BIGINT NOT NULL",
     "gold_fingerprints": "name {text} NOT NULL, fingerprint {text} NOT NULL",
+    "gold_scripts": "place BIGINT NOT NULL, model_name {text} NOT NULL, statement {text} NOT NULL",
     "gold_exports": "file_name {text} NOT NULL, version {text} NOT NULL",
     "airports": (
         "airport_iata {text} NOT NULL, airport_icao {text}, airport_name {text}, city {text},"
@@ -133,10 +135,32 @@ class Control:
         with self._database.session() as session:
             session.execute("DELETE FROM staging.gold_fingerprints WHERE name = 'models'")
 
+    def script(self) -> list[Step]:
+        """What a refresh does; empty where dbt has to be asked."""
+        with self._database.session() as session:
+            rows = session.execute(
+                "SELECT model_name, statement FROM staging.gold_scripts ORDER BY place"
+            )
+        return [Step(*row) for row in rows]
+
+    def store_script(self, steps: Iterable[Step]) -> None:
+        """Write down what a refresh does, in place of what it did before."""
+        with self._database.session() as session, session.transaction():
+            session.execute("DELETE FROM staging.gold_scripts")
+            for place, step in enumerate(steps):
+                session.execute(
+                    "INSERT INTO staging.gold_scripts VALUES (?, ?, ?)",
+                    [place, step.model, step.statement],
+                )
+
     def store_fingerprints(self, fingerprints: Fingerprints) -> None:
-        """Write down what the tables are built from now; their exported files are out of date."""
+        """Write down what the tables are built from now.
+
+        Their exported files are out of date, and so may be what a refresh does.
+        """
         with self._database.session() as session, session.transaction():
             session.execute("DELETE FROM staging.gold_exports")
+            session.execute("DELETE FROM staging.gold_scripts")
             session.execute("DELETE FROM staging.gold_fingerprints")
             for name in Fingerprints.__slots__:
                 session.execute(

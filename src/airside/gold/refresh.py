@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from airside.errors import AirsideError
 from airside.gold.control import Control, Fingerprints
 from airside.gold.database import Database, DuckDBDatabase
 from airside.gold.dbt_process import PROJECT_DIR, DbtProcess, NodeResult
-from airside.gold.script import Script, run, scripts
+from airside.gold.script import run, script
 
 _INCREMENTAL = ("--select", "config.materialized:incremental")
 _VIEWS = ("--select", "config.materialized:view")
@@ -73,7 +74,6 @@ class Gold:
         self._max_events_per_run = max_events_per_run
         self._lock = threading.Lock()
         self._is_prepared = False
-        self._scripts: list[Script] = []
 
     def refresh(self) -> RefreshResult:
         """Take in every batch that staging holds now.
@@ -139,15 +139,17 @@ class Gold:
 
         By dbt the first time and after an error: it looks at what there is and plans anew.
         """
-        parts, self._scripts = self._scripts, []
-        if parts:
-            with self._database.session() as session:
-                done = run(session, parts)
-        else:
-            done = self._dbt.invoke("run", *_INCREMENTAL)
-            if self._database.keeps_scripts:
-                parts = scripts(self._dbt.heard)
-        self._scripts = parts
+        control = self._control
+        if steps := control.script():
+            try:
+                with self._database.session() as session:
+                    return run(session, steps)
+            except AirsideError:
+                control.store_script(())
+                raise
+        done = self._dbt.invoke("run", *_INCREMENTAL)
+        if self._database.keeps_scripts:
+            control.store_script(script(self._dbt.heard))
         return done
 
     def _prepare(self) -> list[NodeResult]:

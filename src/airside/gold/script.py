@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import groupby
 
 import duckdb
 
@@ -23,48 +24,43 @@ _MAKES = re.compile(r"(create\s+(?!temporary|or\s+replace\s+temporary)|alter\s)"
 
 
 @dataclass(frozen=True, slots=True)
-class Script:
-    """What one model does in a refresh."""
+class Step:
+    """A statement of a refresh, one of those that begin and commit a model's transaction too."""
 
     model: str
-    statements: tuple[str, ...]
-    """With those that begin and commit the model's transaction."""
+    statement: str
 
 
-def scripts(heard: Iterable[tuple[str, str]]) -> list[Script]:
-    """The models' scripts, out of what dbt did; none where it made a table, which it does once.
+def script(heard: Iterable[tuple[str, str]]) -> list[Step]:
+    """What a refresh does, out of what dbt did; empty where it made a table, which it does once.
 
     Args:
         heard: The model and the SQL of each statement. Those of no model are dbt's own, and those
             that only ask are for its plans.
     """
-    statements: dict[str, list[str]] = {}
-    for model, commented in heard:
-        sql = _COMMENT.sub("", commented, count=1)
-        if model and _MAKES.match(sql):
-            return []
-        if model and not _ASKS.match(sql):
-            statements.setdefault(model, []).append(sql)
-    return [Script(model, tuple(its_own)) for model, its_own in statements.items()]
+    steps = [Step(model, _COMMENT.sub("", sql, count=1)) for model, sql in heard if model]
+    if any(_MAKES.match(step.statement) for step in steps):
+        return []
+    return [step for step in steps if not _ASKS.match(step.statement)]
 
 
-def run(session: Session, parts: Iterable[Script]) -> list[NodeResult]:
-    """Run the models' scripts, one after the other.
+def run(session: Session, steps: Iterable[Step]) -> list[NodeResult]:
+    """Run a script, one model after the other.
 
     Args:
         session: A connection that is closed afterwards, which undoes what is not committed.
-        parts: In their order.
+        steps: In their order.
 
     Raises:
         AirsideError: A model failed; those before it stand.
     """
     results: list[NodeResult] = []
-    for part in parts:
+    for model, its_own in groupby(steps, key=lambda step: step.model):
         began = time.monotonic()
         try:
-            for statement in part.statements:
-                session.execute(statement)
+            for step in its_own:
+                session.execute(step.statement)
         except duckdb.Error as error:
-            raise failed(part.model, str(error)) from error
-        results.append(NodeResult(part.model, "success", "", time.monotonic() - began))
+            raise failed(model, str(error)) from error
+        results.append(NodeResult(model, "success", "", time.monotonic() - began))
     return results

@@ -10,7 +10,7 @@ import pytest
 
 from airside.errors import AirsideError, RetryableError
 from airside.gold import Gold, Thresholds, control
-from airside.gold.dbt_process import PROJECT_DIR
+from airside.gold.dbt_process import PROJECT_DIR, DbtProcess
 from oracle.gold import gold as read_contract
 from unit.gold.staged_gold import LEG_COLUMNS, Row, StagedGold, at, cut, event, random_events
 
@@ -47,7 +47,7 @@ def test_a_steady_refresh_runs_the_incremental_models_alone(staged: StagedGold) 
 
 
 def test_a_steady_refresh_does_without_dbt(
-    staged: StagedGold, monkeypatch: pytest.MonkeyPatch
+    staged: StagedGold, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     rng = random.Random(3)
     first, second, third = cut(rng, random_events(rng, legs=30, events=200), batches=3)
@@ -56,9 +56,13 @@ def test_a_steady_refresh_does_without_dbt(
     staged.load(second)
     by_dbt = staged.gold.refresh().model_seconds
     staged.load(third)
-    monkeypatch.setattr(staged.gold._dbt, "invoke", None)  # it would be missed
-    assert list(staged.gold.refresh().model_seconds) == list(by_dbt)
-    assert_legs_equal(staged, first + second + third)
+    with monkeypatch.context() as patch:
+        patch.setattr(DbtProcess, "invoke", None)  # it would be missed
+        assert list(staged.gold.refresh().model_seconds) == list(by_dbt)
+        assert_legs_equal(staged, first + second + third)
+        staged.load(third)
+        restarted = Gold(staged.path, tmp_path / "work")
+        assert list(restarted.refresh().model_seconds) == list(by_dbt)
 
 
 def test_a_table_that_somebody_dropped_is_made_anew(staged: StagedGold) -> None:
