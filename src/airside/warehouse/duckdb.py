@@ -57,6 +57,9 @@ class DuckDBWarehouse:
         self._clock = clock
         self._feed = feed
         self._checked: set[str] = set()
+        self._loads = 0
+        self._known: tuple[int, dict[str, str]] = (-1, {})
+        """The checkpoint after so many loads: every stage asks for it again and again."""
         self._cursors: set[duckdb.DuckDBPyConnection] = set()
         self._idle = threading.Condition()
         self._closed = False
@@ -114,12 +117,16 @@ class DuckDBWarehouse:
 
     def checkpoint(self) -> dict[str, str]:
         """Shard → the last sequence number loaded."""
+        loads, known = self._known
+        if loads == self._loads:
+            return dict(known)
+        loads = self._loads  # what is loaded meanwhile may or may not be in the answer
         with translated_errors(self._path), self._cursor() as cursor:
-            return dict(
-                cursor.execute(
-                    "SELECT shard_id, sequence_number FROM staging.checkpoints"
-                ).fetchall()
-            )
+            found = cursor.execute(
+                "SELECT shard_id, sequence_number FROM staging.checkpoints"
+            ).fetchall()
+        self._known = loads, dict(found)
+        return dict(found)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -132,6 +139,8 @@ class DuckDBWarehouse:
             except BaseException:
                 self._rollback()
                 raise
+            finally:
+                self._loads += 1
 
     def load(self, batch: LoadedBatch, *, clean: str, quarantined: pa.Table) -> int:
         """Load a batch, inside `transaction`."""
