@@ -12,6 +12,7 @@ from airside.alerts.rules import Finding, findings
 from airside.lake import LocalLake
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
+from airside.runtime.pipeline import open_pipeline
 from airside.runtime.readers import open_reader
 from airside.runtime.streams import open_for_looking
 from airside.runtime.wiring import make_silver, open_ledger, open_warehouse
@@ -91,6 +92,20 @@ def test_the_api_and_the_metrics_have_it(root: Path) -> None:
         assert 'airside_schema_drift_findings{kind="new_field"} 1.0' in metrics
         assert "airside_schema_drift_changes 1.0" in metrics
         assert "airside_schema_drift_examined_records_total 1360.0" in metrics
+
+
+def test_what_stops_the_sampling_is_told_once_and_costs_no_record(tmp_path: Path) -> None:
+    with open_pipeline(DataDir(tmp_path / "data"), load({}, {}).settings) as pipeline:
+        pipeline.warehouse.transform.execute("DROP VIEW staging.drift")
+        pipeline.warehouse.transform.execute("DROP TABLE staging.drift_fields")
+        for number in range(3):
+            pipeline.stream.put([b'{"event_id": "E%d"}' % number])
+            assert pipeline.silver.run_once() == 1
+        failed = pipeline.ledger.latest("drift", outcome="failed", limit=9)
+    assert ["drift_fields" in (attempt.error or "") for attempt in failed] == [True]
+    with served(tmp_path / "data") as client:
+        told = client.get("/api/v1/status").json()["recent_failures"]
+    assert [failure["stage"] for failure in told] == ["drift"]
 
 
 def test_an_alert_tells_it_for_a_day(root: Path) -> None:

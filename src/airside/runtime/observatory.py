@@ -28,7 +28,7 @@ from airside.runtime.raw_records import (
 from airside.runtime.readers import Observer
 from airside.runtime.upkeep import UPKEEP
 from airside.settings import Settings
-from airside.silver import SILVER
+from airside.silver import DRIFT, SILVER
 from airside.stream import Stream
 from airside.warehouse import Reader, RemoteReader
 from airside.warehouse.drift import Drift, drift_findings, drift_summary
@@ -163,7 +163,7 @@ class Observatory:
         with self._lock:
             attempts = [
                 attempt
-                for stage in _STAGES
+                for stage in (*_STAGES, DRIFT)
                 for attempt in self._observer.ledger.latest(
                     stage, outcome="failed", limit=_MAX_FAILURES
                 )

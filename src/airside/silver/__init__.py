@@ -13,9 +13,10 @@ from airside.silver.files import (
     remove_before,
     trusted,
 )
-from airside.silver.stage import SILVER, Silver
+from airside.silver.stage import DRIFT, SILVER, Silver
 
 __all__ = [
+    "DRIFT",
     "QUARANTINE_COLUMNS",
     "SILVER",
     "ZONES",

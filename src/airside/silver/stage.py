@@ -19,6 +19,7 @@ from airside.stream import Position, SequenceRange
 from airside.warehouse import LoadedBatch, Warehouse
 
 SILVER = "silver"
+DRIFT = "drift"
 _CLEAN = "silver_clean"
 
 
@@ -137,7 +138,7 @@ class Silver:
             self._warehouse.load(loaded, clean=f"FROM {_CLEAN}", quarantined=refused)
             connection.unregister(_CLEAN)
         committed()
-        self._drift.look(records)
+        self._look_for_drift(records)
         return {
             "records": loaded.received,
             "clean": loaded.clean,
@@ -145,6 +146,14 @@ class Silver:
             "duplicates": loaded.duplicates,
             "files": files,
         }
+
+    def _look_for_drift(self, records: pa.Table) -> None:
+        """Sample the batch; what is wrong with that stops nothing, but is told once."""
+        known = self._drift.error
+        self._drift.look(records)
+        error = self._drift.error
+        if error is not None and error != known:
+            self._ledger.fail(self._ledger.begin(DRIFT, {}), error)
 
     def _publish(self, zone: str, rows: pa.Table, planned: SequenceRange) -> int:
         return publish(
