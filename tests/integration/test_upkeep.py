@@ -148,7 +148,7 @@ def test_staging_shrinks_and_comes_back_when_gold_is_built_anew(
     after = warehouse_contents(world.directory.warehouse)
     assert len(after["staging.flight_events"]) == 29 * 3
     assert len(after["fct_flight_activity"]) == 29 * 3
-    assert len(before["fct_flight_activity"]) == 28 * 3
+    assert len(before["fct_flight_activity"]) == 12, "events last as long as staging's rows"
     legs = {row[0]: row for row in after["fct_flight_legs"]}
     assert legs.keys() == {row[0] for row in before["fct_flight_legs"]}
 

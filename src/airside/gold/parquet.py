@@ -1,5 +1,6 @@
 """Facts and dimensions as Parquet files, for any tool to open."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ Publish = Callable[[str], AbstractContextManager[Path]]
 FOLDER = "gold"
 ACTIVITY = "fct_flight_activity"
 ACTIVITY_ROWS_A_FILE = 2_000_000
-"""The one table that only ever grows is cut, so that an export rewrites its last file alone."""
+"""What only ever grows is cut, so that an export rewrites its last file alone."""
+_FULL = "batches {} to {}"
+_FULL_PATTERN = re.compile(_FULL.format(r"(\d+)", r"(\d+)"))
+"""The version of a file that is written once. It stays when staging lets go of its rows."""
 
 _CHANGING = ("dim_aircraft", "fct_flight_legs", "fct_turnarounds")
 _GROWING = ("dim_airlines", "dim_airports", "dim_flights")
@@ -36,8 +40,8 @@ class _File:
 def export(warehouse: Warehouse, publish: Publish, *, force: bool = False) -> list[str]:
     """Write the files whose content has changed since they were last written.
 
-    `gold/<table>.parquet` each, and `gold/fct_flight_activity-2.parquet` and so on when that table
-    has more than two million rows. May run on any thread, beside loading and refreshing; every file
+    `gold/<table>.parquet` each, and `gold/fct_flight_activity-2.parquet` and so on after each two
+    million events. May run on any thread, beside loading and refreshing; every file
     is as of one instant.
 
     Args:
@@ -75,19 +79,45 @@ def _files(cursor: duckdb.DuckDBPyConnection) -> Iterator[_File]:
         yield _File(f"{table}.parquet", f"FROM main.{table}", f"{_count(cursor, table)} rows")
     for table in _CHANGING:
         yield _File(f"{table}.parquet", f"FROM main.{table}", f"batch {progress.get(table)}")
-    rows = _count(cursor, ACTIVITY)
-    first_row = cursor.execute(f"SELECT rowid FROM main.{ACTIVITY} LIMIT 1").fetchall()
-    base = first_row[0][0] if first_row else 0
-    for number, first in enumerate(range(0, max(rows, 1), ACTIVITY_ROWS_A_FILE), start=1):
-        # Rows are only ever appended, so a row's id tells its place.
-        end = first + ACTIVITY_ROWS_A_FILE
-        is_last = rows <= end
+    yield from _activity_files(cursor)
+
+
+def _activity_files(cursor: duckdb.DuckDBPyConnection) -> Iterator[_File]:
+    """Each holds whole batches: later ones only ever add to the last file, or begin another."""
+    ((oldest,),) = cursor.execute(f"SELECT min(batch_id) FROM main.{ACTIVITY}").fetchall()
+    first, number = 1, 1
+    while full := _FULL_PATTERN.fullmatch(_exported_version(cursor, _activity_name(number)) or ""):
+        if oldest is not None and oldest <= int(full[1]):
+            yield _activity_file(number, int(full[1]), int(full[2]))
+        first, number = int(full[2]) + 1, number + 1
+    batches = cursor.execute(
+        f"SELECT batch_id, count(*) FROM main.{ACTIVITY} WHERE batch_id >= {first}"
+        " GROUP BY batch_id ORDER BY batch_id"
+    ).fetchall()
+    rows = last = 0
+    for last, count in batches:
+        rows += count
+        if rows >= ACTIVITY_ROWS_A_FILE:
+            yield _activity_file(number, first, last)
+            first, rows, number = last + 1, 0, number + 1
+    if rows or number == 1:
         yield _File(
-            f"{ACTIVITY}.parquet" if number == 1 else f"{ACTIVITY}-{number}.parquet",
-            f"FROM main.{ACTIVITY} WHERE rowid >= {base + first}"
-            + ("" if is_last else f" AND rowid < {base + end}"),
-            f"{rows - first} rows" if is_last else "full",
+            _activity_name(number),
+            f"FROM main.{ACTIVITY} WHERE batch_id >= {first}",
+            f"{rows} rows through batch {last}",
         )
+
+
+def _activity_name(number: int) -> str:
+    return f"{ACTIVITY}.parquet" if number == 1 else f"{ACTIVITY}-{number}.parquet"
+
+
+def _activity_file(number: int, first: int, last: int) -> _File:
+    return _File(
+        _activity_name(number),
+        f"FROM main.{ACTIVITY} WHERE batch_id BETWEEN {first} AND {last}",
+        _FULL.format(first, last),
+    )
 
 
 def _count(cursor: duckdb.DuckDBPyConnection, table: str) -> int:

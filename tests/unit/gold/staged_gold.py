@@ -189,7 +189,7 @@ class StagedGold:
         self.gold.refresh()
         for table in ("int_flight_leg_events", "int_record_counts"):
             self.execute(f"DELETE FROM {table}")
-        for table in ("fct_flight_activity", "fct_flight_legs", "fct_turnarounds", *KEPT_BESIDE):
+        for table in ("fct_flight_legs", "fct_turnarounds", *KEPT_BESIDE):
             self.execute(f"DELETE FROM {table}")
         for kind in ("airline", "airport"):
             known = f"SELECT {kind}_iata FROM {'airlines' if kind == 'airline' else 'stg_airports'}"

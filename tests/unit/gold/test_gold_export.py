@@ -68,6 +68,25 @@ def test_activity_is_cut_so_that_what_is_full_is_not_written_again(
     ]
 
 
+def test_a_file_that_is_full_stays_when_staging_lets_go_of_its_rows(
+    staged: StagedGold, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("airside.gold.parquet.ACTIVITY_ROWS_A_FILE", 2)
+    lake = LocalLake(tmp_path)
+    for batch in range(5):
+        staged.load([event(event_at=at(batch))])
+        staged.gold.refresh()
+        export(staged.warehouse, lake.publish)
+        if batch == 2:
+            staged.execute("DELETE FROM staging.flight_events WHERE batch_id = 1")
+    written = export(staged.warehouse, lake.publish, force=True)
+    assert "gold/fct_flight_activity.parquet" not in written, "half of it is in the file alone"
+    files = sorted(tmp_path.glob("gold/fct_flight_activity*.parquet"))
+    assert sorted(n for f in files for n in pq.read_table(f)["event_at"].to_pylist()) == [
+        at(n) for n in range(5)
+    ]
+
+
 def test_a_file_that_cannot_be_written_is_tried_again(staged: StagedGold, tmp_path: Path) -> None:
     @contextmanager
     def full_disk(name: str) -> Iterator[Path]:

@@ -31,6 +31,11 @@
   select '{{ this.identifier }}', max(through_batch_id) from {{ source("staging", "gold_window") }}
 {%- endmacro %}
 
+{#- A post-hook of a view that was a table in an older version. -#}
+{% macro forget_progress() -%}
+  delete from {{ source("staging", "gold_progress") }} where model_name = '{{ this.identifier }}'
+{%- endmacro %}
+
 {#- The incremental strategy `replace`: rows of the same key go, then the new ones come in; where
     `keep_where` is set, a row that fails it is only taken out. `tallies` and `sample` name what is
     kept of the model beside it, and changes with it. -#}

@@ -5,14 +5,15 @@ with legs as (
     from {{ ref("fct_flight_legs") }}
 ),
 
-activity as (
-    select count(*) as events
-    from {{ ref("fct_flight_activity") }}
+clean as (
+    select coalesce(sum(records), 0) as events
+    from {{ ref("int_record_counts") }}
+    where kind = 'verdict' and item = 'clean'
 )
 
 select
     legs.events as leg_events,
-    activity.events as activity_events
+    clean.events as clean_events
 from legs
-cross join activity
-where legs.events <> activity.events
+cross join clean
+where legs.events <> clean.events

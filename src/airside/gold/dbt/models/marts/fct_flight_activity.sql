@@ -1,8 +1,11 @@
+{#- On a server, events have a table of their own, in the order and place that joins need. Here they are
+    the rows of staging, which are not kept twice: keys are made when somebody asks for them. -#}
+{%- set is_view = target.type == "duckdb" -%}
 {{
     config(
-        materialized="incremental",
+        materialized="view" if is_view else "incremental",
         incremental_strategy="append",
-        post_hook="{{ record_progress() }}",
+        post_hook="{{ forget_progress() }}" if is_view else "{{ record_progress() }}",
         dist=only_on("redshift", "leg_key"),
         sort=only_on("redshift", "event_at"),
     )
@@ -53,6 +56,13 @@ select
     quality_flags,
     shard_id,
     sequence_number,
-    arrived_at
+    arrived_at,
+    batch_id
 from {{ ref("stg_flight_events") }}
-where {{ in_this_refresh("batch_id") }}
+where
+    {%- if is_view %}
+    -- what the legs have taken in, so that all facts know of the same events
+    batch_id <= {{ progress_of("fct_flight_legs") }}
+    {%- else %}
+    {{ in_this_refresh("batch_id") }}
+    {%- endif %}
