@@ -111,10 +111,9 @@ class Pipeline:
         progress: Callable[[str, int], None] = lambda _stage, _records: None,
         stop: threading.Event | None = None,
     ) -> bool:
-        """Process all that is on the stream now, and bring gold up to date.
+        """Process all that is on the stream now, then refresh gold once.
 
-        The archive is written by a second thread meanwhile, and gold refreshed by a third where it
-        takes longer than gold's cadence.
+        The archive is written by a second thread meanwhile.
 
         Args:
             progress: Told a stage's name and how many records it has just done.
@@ -124,34 +123,20 @@ class Pipeline:
             Whether all was processed.
         """
         errors: list[Exception] = []
-        is_done = threading.Event()
-
-        def beside(work: Callable[[], None], name: str) -> threading.Thread:
-            def guarded() -> None:
-                try:
-                    work()
-                except Exception as error:  # noqa: BLE001 - raised below, on the thread that waits
-                    errors.append(error)
-
-            thread = threading.Thread(target=guarded, name=name)
-            thread.start()
-            return thread
 
         def archive() -> None:
-            progress("bronze", self.archiver.run_once(flush=True))
+            try:
+                progress("bronze", self.archiver.run_once(flush=True))
+            except Exception as error:  # noqa: BLE001 - raised below, on the thread that waits
+                errors.append(error)
 
-        def follow() -> None:
-            while not is_done.wait(self.settings.gold.refresh_seconds):
-                self.refresh()
-
-        threads = [beside(archive, "bronze"), beside(follow, "gold")]
+        thread = threading.Thread(target=archive, name="bronze")
+        thread.start()
         try:
             for done in self._waiting_batches(self.stream, stop, self.reader.forget):
                 progress("silver", done)
         finally:
-            is_done.set()
-            for thread in threads:
-                thread.join()
+            thread.join()
         if errors:
             raise errors[0]
         if _is_set(stop):
