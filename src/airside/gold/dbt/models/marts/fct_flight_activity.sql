@@ -1,5 +1,5 @@
-{#- On a server, events have a table of their own, in the order and place that joins need. Here they are
-    the rows of staging, which are not kept twice: keys are made when somebody asks for them. -#}
+{#- On a server, events have a table of their own, in the order and place that joins need. Here they
+    are the rows of staging, which are not kept twice: keys are made when somebody asks for them. -#}
 {%- set is_view = target.type == "duckdb" -%}
 {{
     config(
@@ -59,10 +59,9 @@ select
     arrived_at,
     batch_id
 from {{ ref("stg_flight_events") }}
-where
-    {%- if is_view %}
-    -- what the legs have taken in, so that all facts know of the same events
-    batch_id <= {{ progress_of("fct_flight_legs") }}
-    {%- else %}
-    {{ in_this_refresh("batch_id") }}
-    {%- endif %}
+{% if is_view -%}
+-- what the legs have taken in, so that all facts know of the same events
+where batch_id <= {{ progress_of("fct_flight_legs") }}
+{%- else -%}
+where {{ in_this_refresh("batch_id") }}
+{%- endif %}

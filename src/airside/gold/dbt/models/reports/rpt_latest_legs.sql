@@ -1,5 +1,5 @@
--- The three legs heard of last. As fresh as staging: the legs of the last refresh, and on top of them
--- the events since.
+-- The three legs heard of last. As fresh as staging: the legs of the last refresh, and on top of
+-- them the events since.
 
 with pending_legs as (
     select
