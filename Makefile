@@ -129,11 +129,10 @@ LOCK := pip compile --universal --python-version 3.11 --generate-hashes --no-emi
 
 lock:  ## newest versions that fit pyproject.toml, with hashes and without addresses
 	@uv=$$(command -v $(BIN)/uv || command -v uv); \
-	  $$uv $(LOCK) pyproject.toml --upgrade --override overrides.txt --extra build --extra aws \
-	    --output-file requirements.lock && \
+	  $$uv $(LOCK) pyproject.toml --upgrade --extra build --extra aws --output-file requirements.lock && \
 	  $$uv $(LOCK) pyproject.toml --upgrade --extra dev --constraints requirements.lock \
 	    --output-file requirements-dev.lock && \
-	  $$uv $(LOCK) pyproject.toml --override overrides.txt --extra aws --extra postgres --extra redshift \
+	  $$uv $(LOCK) pyproject.toml --extra aws --extra postgres --extra redshift \
 	    --constraints requirements-dev.lock --output-file docker/requirements.lock && \
 	  $$uv $(LOCK) docker/build.in --constraints requirements.lock --output-file docker/build.lock && \
 	  $$uv $(LOCK) infra/checks/requirements.in --upgrade --output-file infra/checks/requirements.lock && \
