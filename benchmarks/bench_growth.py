@@ -166,8 +166,7 @@ def measure(data_dir: DataDir) -> dict[str, Any]:
         figures = new_work(pipeline, seed)
         with reader.transform.cursor() as cursor:
             figures["checkpoint"] = timed(lambda: cursor.execute("CHECKPOINT"))
-        watermark = live.watermark(reader, live.board(reader))
-        assert watermark is not None
+        (watermark,) = reader.query("FROM main.rpt_watermark")["watermark_at"].to_pylist()
         asked = questions(reader, watermark) | {
             "status": lambda reader: account(
                 pipeline.stream, pipeline.ledger, reader, clock=pipeline.clock

@@ -24,10 +24,11 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from bench_dashboard_push import Viewer
 
+from airside.gold import RefreshResult
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.pipeline import Pipeline
@@ -36,7 +37,6 @@ from airside.settings import Settings
 from airside.simulator import Simulator, SimulatorConfig, mess_preset
 from airside.stream import EmbeddedStream
 
-T = TypeVar("T")
 PUT_RECORDS = 500
 FLIGHTS_PER_DAY = 10_500
 WARM_SECONDS = 5.0
@@ -95,16 +95,7 @@ def serve(root: Path, settings: Settings) -> None:
     with operation(data_dir, settings, with_simulator=False, with_dashboard=True) as running:
         pipeline = running.pipeline
 
-        def noting(work: Callable[[], T], note: Callable[[float, T], None]) -> Callable[[], T]:
-            def wrapped() -> T:
-                begun = time.monotonic()
-                result = work()
-                note(begun, result)
-                return result
-
-            return wrapped
-
-        run_once = pipeline.silver.run_once
+        run_once, refresh = pipeline.silver.run_once, pipeline.gold.refresh
 
         def loading(committed: Callable[[], None] = lambda: None) -> int:
             def noted() -> None:  # not by `committed_at`, which is taken before the commit
@@ -113,13 +104,14 @@ def serve(root: Path, settings: Settings) -> None:
 
             return run_once(noted)
 
-        def refreshed(begun: float, _result: object) -> None:
+        def refreshing() -> RefreshResult:
+            begun = time.monotonic()
+            result = refresh()
             refreshes.append((begun, time.monotonic() - begun))
+            return result
 
         pipeline.silver.run_once = loading  # type: ignore[method-assign]
-        pipeline.gold.refresh = noting(  # type: ignore[method-assign]
-            pipeline.gold.refresh, refreshed
-        )
+        pipeline.gold.refresh = refreshing  # type: ignore[method-assign]
         print(json.dumps({"url": running.dashboard}), flush=True)
         watched = EmbeddedStream(data_dir.stream, clock=wall_clock)
         for line in sys.stdin:

@@ -55,7 +55,7 @@ UNFILTERED: list[Callable[[Reader], Any]] = [
     live.gold_is_built,
     lambda reader: live.version(reader)[1].newest_arrived_at,
     lambda reader: sorted_rows(live.board(reader).to_pylist()),
-    lambda reader: live.watermark(reader, live.board(reader).slice(0, 0)),
+    live.latest_legs,
     lambda reader: records.quarantined(reader, None, 30, 5),
     lambda reader: records.quarantined(reader, "not_json", 5, 0),
     records.quality,

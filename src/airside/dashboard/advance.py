@@ -49,7 +49,7 @@ _DECISIVE = (
 TAKEN = ("leg_key", "event_at", *_LATEST, *_DECISIVE)
 """What is taken from an event."""
 _LEGS = 3
-"""Two stray clocks do not decide what the time is."""
+"""The watermark is the last but two: no two stray clocks decide it."""
 _FAR = timedelta(hours=1)
 """An event so far from the watermark may be a stray clock's, which decides whether it is active."""
 Places = npt.NDArray[np.int64]

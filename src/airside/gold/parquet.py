@@ -1,7 +1,7 @@
 """Facts and dimensions as Parquet files, for any tool to open."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,10 +55,15 @@ def export(warehouse: Warehouse, publish: Publish, *, force: bool = False) -> li
     Raises:
         RetryableError: A file cannot be written now. The older one, if any, is still whole.
     """
-    written = []
+    written: list[str] = []
     with warehouse.transform.cursor() as cursor:
-        for file in _files(cursor) if _is_built(cursor) else []:
-            if force or _exported_version(cursor, file.name) != file.version:
+        if not _is_built(cursor):
+            return written
+        exported = dict(
+            cursor.execute("SELECT file_name, version FROM staging.gold_exports").fetchall()
+        )
+        for file in _files(cursor, exported):
+            if force or exported.get(file.name) != file.version:
                 with _translated_errors(file.name), publish(f"{FOLDER}/{file.name}") as path:
                     target = str(path).replace("'", "''")
                     cursor.execute(
@@ -69,7 +74,7 @@ def export(warehouse: Warehouse, publish: Publish, *, force: bool = False) -> li
     return written
 
 
-def _files(cursor: duckdb.DuckDBPyConnection) -> Iterator[_File]:
+def _files(cursor: duckdb.DuckDBPyConnection, exported: Mapping[str, str]) -> Iterator[_File]:
     progress = dict(
         cursor.execute("SELECT model_name, through_batch_id FROM staging.gold_progress").fetchall()
     )
@@ -79,14 +84,16 @@ def _files(cursor: duckdb.DuckDBPyConnection) -> Iterator[_File]:
         yield _File(f"{table}.parquet", f"FROM main.{table}", f"{_count(cursor, table)} rows")
     for table in _CHANGING:
         yield _File(f"{table}.parquet", f"FROM main.{table}", f"batch {progress.get(table)}")
-    yield from _activity_files(cursor)
+    yield from _activity_files(cursor, exported)
 
 
-def _activity_files(cursor: duckdb.DuckDBPyConnection) -> Iterator[_File]:
+def _activity_files(
+    cursor: duckdb.DuckDBPyConnection, exported: Mapping[str, str]
+) -> Iterator[_File]:
     """Each holds whole batches: later ones only ever add to the last file, or begin another."""
     ((oldest,),) = cursor.execute(f"SELECT min(batch_id) FROM main.{ACTIVITY}").fetchall()
     first, number = 1, 1
-    while full := _FULL_PATTERN.fullmatch(_exported_version(cursor, _activity_name(number)) or ""):
+    while full := _FULL_PATTERN.fullmatch(exported.get(_activity_name(number), "")):
         if oldest is not None and oldest <= int(full[1]):
             yield _activity_file(number, int(full[1]), int(full[2]))
         first, number = int(full[2]) + 1, number + 1
@@ -96,10 +103,12 @@ def _activity_files(cursor: duckdb.DuckDBPyConnection) -> Iterator[_File]:
     ).fetchall()
     rows = last = 0
     for last, count in batches:
+        if not rows:
+            first = last
         rows += count
         if rows >= ACTIVITY_ROWS_A_FILE:
             yield _activity_file(number, first, last)
-            first, rows, number = last + 1, 0, number + 1
+            rows, number = 0, number + 1
     if rows or number == 1:
         yield _File(
             _activity_name(number),
@@ -133,13 +142,6 @@ def _is_built(cursor: duckdb.DuckDBPyConnection) -> bool:
         "staging.gold_exports",
         *(f"main.{table}" for table in _TABLES),
     }
-
-
-def _exported_version(cursor: duckdb.DuckDBPyConnection, name: str) -> str | None:
-    found = cursor.execute(
-        "SELECT version FROM staging.gold_exports WHERE file_name = ?", [name]
-    ).fetchall()
-    return found[0][0] if found else None
 
 
 def _remember(cursor: duckdb.DuckDBPyConnection, file: _File) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -22,6 +23,12 @@ TABLES = {
     "fct_flight_legs",
     "fct_turnarounds",
 }
+
+
+def exported_instants(folder: Path) -> list[datetime]:
+    """When the events of all files were, in order."""
+    files = folder.glob("gold/fct_flight_activity*.parquet")
+    return sorted(n for file in files for n in pq.read_table(file)["event_at"].to_pylist())
 
 
 def test_facts_and_dimensions_are_files_for_any_tool(staged: StagedGold, tmp_path: Path) -> None:
@@ -62,10 +69,7 @@ def test_activity_is_cut_so_that_what_is_full_is_not_written_again(
     assert [name for name in written if "activity" in name] == [
         "gold/fct_flight_activity-2.parquet"
     ]
-    files = sorted(tmp_path.glob("gold/fct_flight_activity*.parquet"))
-    assert sorted(n for f in files for n in pq.read_table(f)["event_at"].to_pylist()) == [
-        at(n) for n in range(6)
-    ]
+    assert exported_instants(tmp_path) == [at(n) for n in range(6)]
 
 
 def test_a_file_that_is_full_stays_when_staging_lets_go_of_its_rows(
@@ -81,10 +85,7 @@ def test_a_file_that_is_full_stays_when_staging_lets_go_of_its_rows(
             staged.execute("DELETE FROM staging.flight_events WHERE batch_id = 1")
     written = export(staged.warehouse, lake.publish, force=True)
     assert "gold/fct_flight_activity.parquet" not in written, "half of it is in the file alone"
-    files = sorted(tmp_path.glob("gold/fct_flight_activity*.parquet"))
-    assert sorted(n for f in files for n in pq.read_table(f)["event_at"].to_pylist()) == [
-        at(n) for n in range(5)
-    ]
+    assert exported_instants(tmp_path) == [at(n) for n in range(5)]
 
 
 def test_a_file_that_cannot_be_written_is_tried_again(staged: StagedGold, tmp_path: Path) -> None:

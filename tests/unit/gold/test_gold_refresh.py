@@ -54,15 +54,36 @@ def test_a_steady_refresh_does_without_dbt(
     staged.load(first)
     staged.gold.refresh()
     staged.load(second)
-    by_dbt = staged.gold.refresh().model_seconds
+    before = staged.gold.refresh().model_seconds
     staged.load(third)
     with monkeypatch.context() as patch:
         patch.setattr(DbtProcess, "invoke", None)  # it would be missed
-        assert list(staged.gold.refresh().model_seconds) == list(by_dbt)
+        assert list(staged.gold.refresh().model_seconds) == list(before)
         assert_legs_equal(staged, first + second + third)
         staged.load(third)
         restarted = Gold(staged.path, tmp_path / "work")
-        assert list(restarted.refresh().model_seconds) == list(by_dbt)
+        assert list(restarted.refresh().model_seconds) == list(before)
+
+
+def test_events_that_an_older_version_kept_in_a_table_become_a_view(
+    staged: StagedGold, tmp_path: Path
+) -> None:
+    staged.load([event()])
+    staged.gold.refresh()
+    for change in (
+        "CREATE TABLE older AS FROM fct_flight_activity",
+        "DROP VIEW fct_flight_activity",
+        "ALTER TABLE older RENAME TO fct_flight_activity",
+        "INSERT INTO staging.gold_progress VALUES ('fct_flight_activity', 1)",
+        "DELETE FROM staging.gold_fingerprints WHERE name = 'models'",
+    ):
+        staged.execute(change)
+    staged.load([event()])
+    upgraded = Gold(staged.path, tmp_path / "work")
+    assert upgraded.refresh().through_batch_id == 2
+    assert not upgraded.refresh().refreshed, "no progress is left that nobody makes"
+    assert staged.one("SELECT count(*) FROM fct_flight_activity") == 2
+    assert staged.one("SELECT count(*) FROM duckdb_views() WHERE view_name = 'fct_flight_activity'")
 
 
 def test_a_table_that_somebody_dropped_is_made_anew(staged: StagedGold) -> None:

@@ -93,11 +93,3 @@ def latest_legs(reader: Reader) -> dict[str, datetime]:
     """The three legs heard of last, or all where there are fewer, and when each was."""
     found = reader.query("SELECT leg_key, last_event_at FROM main.rpt_latest_legs")
     return dict(zip(found["leg_key"].to_pylist(), found["last_event_at"].to_pylist(), strict=True))
-
-
-def watermark(reader: Reader, table: pa.Table | None = None) -> datetime | None:
-    """Now, in event time: as the board has it, or asked for where no flight is active."""
-    if table is None or not table.num_rows:
-        table = reader.query("SELECT watermark_at FROM main.rpt_watermark")
-    instants: list[datetime | None] = table["watermark_at"][:1].to_pylist()
-    return instants[0] if instants else None
