@@ -27,6 +27,8 @@ from typing import Any, get_args
 from growth_history import END, build, size_of
 
 from airside.dashboard.filters import Filters
+from airside.dashboard.legs import Liveness
+from airside.dashboard.live_board import LiveBoard
 from airside.dashboard.queries import kpis, legs, live, records, reports, trends
 from airside.gold import answers
 from airside.runtime.accounting import account
@@ -67,7 +69,7 @@ def questions(reader: Reader, watermark: datetime) -> dict[str, Question]:
         ),
     }
     asked: dict[str, Question] = {
-        "board": live.board,
+        "board": lambda reader: LiveBoard(reader, Liveness()).read(live.version(reader)[0]),
         "watermark": lambda reader: reader.query("FROM main.rpt_watermark"),
         "version": live.version,
         "report": answers.report,
@@ -143,10 +145,11 @@ def new_work(pipeline: Pipeline, seed: int) -> dict[str, Times]:
     )
     payloads = iter([each.payload for each in islice(Simulator(config).emissions(), total)])
     times: dict[str, list[Times]] = {}
+    followed = LiveBoard(pipeline.warehouse, Liveness())
     for number, size in enumerate([2_000, *(s for s, n in BATCHES.items() for _ in range(n))]):
         pipeline.stream.put(list(islice(payloads, size)))
         batch = timed(pipeline.silver.run_once)
-        board = timed(lambda: live.board(pipeline.warehouse))
+        board = timed(lambda: followed.read(live.version(pipeline.warehouse)[0]))
         refresh = timed(pipeline.refresh)
         if number:
             times.setdefault(f"batch of {size:,}", []).append(batch)

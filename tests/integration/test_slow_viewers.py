@@ -4,13 +4,13 @@ import asyncio
 import json
 import random
 import socket
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
 from airside.dashboard.push import EventStream, Hub, Message
+from support.loops import run
 
 HELLO = Message.of("hello", {})
 RESYNC = Message.of("resync", {})
@@ -96,6 +96,4 @@ async def scenario() -> None:
 
 
 def test_viewers_that_read_nothing_hold_nobody_up() -> None:
-    # On a thread of its own: a browser that another test has opened may hold this one's loop.
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, asyncio.wait_for(scenario(), 60)).result()
+    run(asyncio.wait_for(scenario(), 60))

@@ -5,6 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from airside.dashboard.filters import Filters
+from airside.dashboard.legs import TAKEN, Liveness
+from airside.dashboard.live_board import LiveBoard
 from airside.dashboard.queries import kpis, legs, live, records, reports, trends
 from airside.gold import answers
 from airside.warehouse import Reader
@@ -54,7 +56,13 @@ UNFILTERED: list[Callable[[Reader], Any]] = [
     answers.report,
     live.gold_is_built,
     lambda reader: live.version(reader)[1].newest_arrived_at,
-    lambda reader: sorted_rows(live.board(reader).to_pylist()),
+    lambda reader: sorted_rows(
+        LiveBoard(reader, Liveness()).read(live.version(reader)[0])[0].to_pylist()
+    ),
+    lambda reader: live.history(
+        reader, _busiest(reader)[:1], live.version(reader)[0], 9, TAKEN
+    ).to_pylist(),
+    live.airlines,
     live.latest_legs,
     lambda reader: records.quarantined(reader, None, 30, 5),
     lambda reader: records.quarantined(reader, "not_json", 5, 0),

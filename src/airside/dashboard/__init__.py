@@ -6,6 +6,7 @@ acknowledged; a crash loses nothing, and viewers come back by themselves.
 """
 
 from airside.dashboard.backend import Answers, Backend, Kept, Options
+from airside.dashboard.legs import Liveness
 from airside.dashboard.security import check_exposure
 
-__all__ = ["Answers", "Backend", "Kept", "Options", "check_exposure"]
+__all__ = ["Answers", "Backend", "Kept", "Liveness", "Options", "check_exposure"]

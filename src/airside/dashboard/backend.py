@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from airside.dashboard.legs import Liveness
 from airside.warehouse import Reader
 
 Document = dict[str, Any]
@@ -96,5 +97,4 @@ class Options:
     """More than so many records before silver, and `POST /events` takes no more …"""
     max_backlog_seconds: float = 3_600
     """… nor with some waiting longer, where the stream cannot count them."""
-    live_departure_minutes: int = 180
-    live_landed_minutes: int = 30
+    liveness: Liveness = field(default_factory=Liveness)

@@ -1,100 +1,107 @@
-"""Reads the live board: what is new at once, and all of it after each refresh of gold."""
+"""Reads the live board: what gold holds once, and from then on only what is new."""
 
 import time
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from airside.dashboard.advance import TAKEN, advance, latest, now_in, replaced
+from airside.dashboard.legs import TAKEN, Legs, Liveness, latest, now_in
 from airside.dashboard.queries import live
 from airside.dashboard.queries.live import Version
 from airside.warehouse import Reader
 
-_MAX_IN_DOUBT = 1_000
-"""For more legs than this it is as cheap to ask for all."""
-_ASKING_SHARE = 4
-"""Asking for single legs takes a fifth of the time at most; what is in doubt waits meanwhile."""
+_RENEW_SECONDS = 60.0
+"""How often to read all anew: airlines get names, and legs of which nobody speaks are forgotten."""
+_BATCHES = 4
+"""So many are taken in at once: of a backlog not more than fits into memory."""
 
 
 class LiveBoard:
-    """What `rpt_live_flights` says, for less where few batches are new.
-
-    `read` takes new events in by itself. `settle` asks for the legs of which that leaves doubt, or
-    for all where gold has been refreshed: what is certain need not wait for either.
-
-    A flight that comes to be active, or ceases to be, only because time passes is noticed with the
-    next whole look; gold's refreshes (every five seconds by default) bring those about.
+    """What `rpt_live_flights` says, at the cost of the events that are new.
 
     Args:
         reader: Whom to ask.
+        liveness: When a flight is live, as in gold's views.
         monotonic: Seconds on a clock that never goes back.
     """
 
-    def __init__(self, reader: Reader, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, reader: Reader, liveness: Liveness, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._reader = reader
+        self._liveness = liveness
         self._monotonic = monotonic
-        self._in_doubt: list[str] = []
-        self._is_old = False
-        """Whether gold has been refreshed since the last whole look."""
         self._due = 0.0
+        """When to read all anew, if gold has been refreshed since."""
+        self._gold = 0
+        """What gold held when all was read."""
         self._version = Version()
-        self._table: pa.Table | None = None
+        self._through = 0
+        """The last batch that has been taken in."""
+        self._legs: Legs | None = None
+        self._complete_since = datetime.min  # noqa: DTZ901 - event time is UTC without a zone
+        """All legs are here that gold held and that were to depart then or later."""
+        self._airlines: Mapping[str, str] = {}
         self._latest: dict[str, datetime] = {}
         """The three legs heard of last."""
 
     def read(self, version: Version) -> tuple[pa.Table, datetime | None]:
         """The active flights as of a version or later, in no order, and now in event time.
 
-        Legs in doubt are as they were before.
-
         Raises:
             AirsideError: The warehouse cannot be read.
         """
-        before, table = self._version, self._table
-        self._table = None  # whatever fails, the next look is a whole one
-        if table is None or not self._latest:
-            table = self._whole()
-            self._latest = live.latest_legs(self._reader)
+        legs, self._legs = self._legs, None  # whatever fails, all is read anew next time
+        if legs is None or version.batch_id < self._version.batch_id:
+            legs = self._whole(version)
         else:
-            self._is_old |= version.gold != before.gold
-            table = self._followed(table, before.batch_id, version.batch_id)
-        self._version, self._table = version, table
-        return table, now_in(self._latest)
+            legs = self._followed(legs, version)
+        self._legs, self._version = legs, version
+        watermark = now_in(self._latest)
+        return legs.live(
+            watermark or self._complete_since, self._airlines, self._liveness
+        ), watermark
 
-    def settle(self) -> pa.Table | None:
-        """The board with all in doubt as the warehouse has it.
-
-        Returns:
-            None where nothing is, or where asking again so soon would take too much of the time.
+    def renew(self) -> pa.Table | None:
+        """The active flights, all read anew; None while it is not time for that.
 
         Raises:
             AirsideError: The warehouse cannot be read.
         """
-        if self._is_old:
-            self._table = self._whole()
-            return self._table
-        began = self._monotonic()
-        if self._table is None or not self._in_doubt or began < self._due:
+        if self._version.gold == self._gold or self._monotonic() < self._due:
             return None
-        rows = live.board_of(self._reader, self._in_doubt)
-        self._table = replaced(self._table, self._in_doubt, rows)
-        now = self._monotonic()
-        self._in_doubt, self._due = [], now + _ASKING_SHARE * (now - began)
-        return self._table
+        self._legs = None
+        table, _ = self.read(self._version)
+        return table
 
-    def _followed(self, table: pa.Table, after: int, through: int) -> pa.Table:
-        events = live.events(self._reader, after, through, TAKEN)
-        self._latest = latest(self._latest, events)
+    def _whole(self, version: Version) -> Legs:
+        self._due = self._monotonic() + _RENEW_SECONDS
+        self._gold = version.gold
+        self._airlines = live.airlines(self._reader)
+        self._latest = live.latest_legs(self._reader)
         watermark = now_in(self._latest)
-        if watermark is None or events.num_rows > 2 * table.num_rows + _MAX_IN_DOUBT:
-            return self._whole()
-        advanced = advance(table, events, watermark, self._in_doubt)
-        if len(advanced.in_doubt) > _MAX_IN_DOUBT:
-            return self._whole()
-        self._in_doubt = advanced.in_doubt
-        return advanced.table
+        if watermark is not None:
+            self._complete_since = watermark - timedelta(minutes=self._liveness.stale_minutes)
+        known = live.known_since(self._reader, self._complete_since, TAKEN)
+        self._through = live.held_through(known, version)
+        return self._followed(Legs(known), version)
 
-    def _whole(self) -> pa.Table:
-        self._in_doubt, self._is_old = [], False
-        return live.board(self._reader)
+    def _followed(self, legs: Legs, version: Version) -> Legs:
+        """Take in all batches up to a version."""
+        while self._through < version.batch_id:
+            through = min(self._through + _BATCHES, version.batch_id)
+            events = live.events(self._reader, self._through, through, TAKEN)
+            self._latest = latest(self._latest, events)
+            keys = legs.unsure(events, self._complete_since)
+            if keys:
+                history = live.history(self._reader, keys, version, through, TAKEN)
+                if live.held_through(history, version) > through:  # gold is ahead of what is here
+                    return self._whole(version)
+                legs.replace(keys, history)
+                is_other = pc.invert(pc.is_in(events["leg_key"], value_set=pa.array(keys)))
+                events = events.filter(is_other)
+            legs.take(events)
+            self._through = through
+        return legs

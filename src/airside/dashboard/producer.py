@@ -67,7 +67,7 @@ class Producer:
         self._monotonic = monotonic
         self._lock = threading.RLock()
         self._board = Board()
-        self._live = LiveBoard(backend.reader, monotonic)
+        self._live = LiveBoard(backend.reader, options.liveness, monotonic)
         self._parts: Document = parts.empty()
         self._gold_parts = GoldParts(backend, options.airport, monotonic)
         self._is_built = False
@@ -236,18 +236,16 @@ class Producer:
         return version if is_due else replace(version, gold=shown.gold)
 
     def _update_board(self, version: Version, freshness: Freshness) -> Iterator[Document]:
-        table = None
-        watermark = self.watermark
+        table, watermark = None, self.watermark
         if self._is_built and (version != self.version or watermark is None):
             table, watermark = self._live.read(version)
         with self._lock:
             self.version, self._freshness, self.watermark = version, freshness, watermark
         if table is not None:
             yield from self._flights(table)
-        # What is certain has gone out; the few legs that had to be asked for follow.
-        settled = self._live.settle()
-        if settled is not None:
-            yield from self._flights(settled)
+        renewed = self._live.renew()
+        if renewed is not None:
+            yield from self._flights(renewed)
 
     def _flights(self, table: pa.Table) -> list[Document]:
         with self._lock:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import uvicorn
 
-from airside.dashboard import Backend, Options, check_exposure
+from airside.dashboard import Backend, Liveness, Options, check_exposure
 from airside.dashboard.app import Dashboard
 from airside.dashboard.security import is_loopback
 from airside.errors import TerminalError, UsageError
@@ -213,4 +213,15 @@ def _options(settings: Settings) -> Options:
         max_body_bytes=given.max_body_bytes,
         max_backlog_records=given.max_backlog_records,
         max_backlog_seconds=given.max_backlog_seconds,
+        liveness=liveness(settings),
+    )
+
+
+def liveness(settings: Settings) -> Liveness:
+    """When a flight is live, as gold's views have it."""
+    gold = settings.gold
+    return Liveness(
+        departure_minutes=gold.live_departure_minutes,
+        landed_minutes=gold.live_landed_minutes,
+        stale_minutes=gold.live_stale_minutes,
     )

@@ -1,5 +1,3 @@
-import asyncio
-
 import httpx
 import pytest
 from starlette.responses import PlainTextResponse
@@ -7,6 +5,7 @@ from starlette.types import Receive, Scope, Send
 
 from airside.dashboard.security import COOKIE, HEADERS, Guard, check_exposure, is_loopback
 from airside.errors import UsageError
+from support.loops import run
 
 TOKEN = "a-token-of-24-characters"
 
@@ -30,7 +29,7 @@ class Client:
             ) as client:
                 return await client.request(method, path, headers=named)
 
-        return asyncio.run(ask())
+        return run(ask())
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from airside.dashboard.push import (
     Message,
     Viewer,
 )
+from support.loops import run
 
 HELLO = Message.of("hello", {"seq": 0})
 RESYNC = Message.of("resync", {"seq": 99})
@@ -79,7 +80,7 @@ def test_every_viewer_gets_the_same_messages(compressed: bool) -> None:
         assert not len(hub)
         return [socket.body for socket in sockets]
 
-    bodies = asyncio.run(scenario())
+    bodies = run(scenario())
     for sent in bodies:
         body = sent
         if compressed:
@@ -110,7 +111,7 @@ def test_a_viewer_that_does_not_read_starts_over_and_slows_nobody() -> None:
         await asyncio.gather(*tasks)
         return hub, slow, quick
 
-    hub, slow, quick = asyncio.run(scenario())
+    hub, slow, quick = run(scenario())
     assert hub.resynchronised > 0
     events = [event for event, _ in parse(slow.body)]
     assert "resync" in events
@@ -126,14 +127,14 @@ def test_what_waits_is_bounded_in_bytes() -> None:
         assert viewer.offer(large)
         assert not viewer.offer(large)
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_a_single_message_over_the_limit_still_goes_out() -> None:
     async def scenario() -> None:
         assert Viewer().offer(Message(b"x" * (MAX_WAITING_BYTES + 1), b""))
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_a_viewer_that_leaves_is_forgotten() -> None:
@@ -148,7 +149,7 @@ def test_a_viewer_that_leaves_is_forgotten() -> None:
         await task
         assert not hub.is_full
 
-    asyncio.run(scenario())
+    run(scenario())
 
 
 def test_proxies_are_told_not_to_hold_messages_back() -> None:
@@ -158,7 +159,7 @@ def test_proxies_are_told_not_to_hold_messages_back() -> None:
         await EventStream(hub, HELLO, compressed=True)({}, socket.receive, socket.send)
         return socket
 
-    headers = asyncio.run(scenario()).headers
+    headers = run(scenario()).headers
     assert headers[b"content-type"].startswith(b"text/event-stream")
     assert headers[b"content-encoding"] == b"gzip"
     assert headers[b"x-accel-buffering"] == b"no"

@@ -17,13 +17,28 @@ SELECT
     {gold} AS gold
 FROM staging.batches
 """
-BOARD = "SELECT * FROM main.rpt_live_flights"
 _ORDER = ("event_at", "arrived_at", "shard_id", "sequence_number")
 _EVENTS = """
 SELECT {columns}
-FROM main.stg_flight_events
+FROM staging.flight_events
 WHERE batch_id > ? AND batch_id <= ?
 """
+_KNOWN = """
+SELECT
+    {columns},
+    leg_events,
+    FALSE AS is_new,
+    (
+        SELECT max(through_batch_id)
+        FROM staging.gold_progress
+        WHERE model_name = 'int_flight_leg_events'
+    ) AS through_batch_id
+FROM main.int_flight_leg_events
+WHERE {condition}
+"""
+_SINCE = "leg_last_event_at >= {since} OR scheduled_departure_at >= {since}".format(
+    since="CAST(? AS TIMESTAMP)"
+)
 _GOLD = "(SELECT min(through_batch_id) FROM staging.gold_progress)"
 
 
@@ -70,21 +85,63 @@ def gold_is_built(reader: Reader) -> bool:
     return bool(found["n"][0].as_py() == 7)
 
 
-def board(reader: Reader) -> pa.Table:
-    """The active flights as they are now, in no order."""
-    return reader.query(BOARD)
-
-
-def board_of(reader: Reader, keys: Sequence[str]) -> pa.Table:
-    """Those of these legs that are active now."""
-    listed = ", ".join(f"'{key}'" for key in keys)  # hexadecimal digits, and a list is planned best
-    return reader.query(f"{BOARD} WHERE leg_key IN ({listed})")
+def airlines(reader: Reader) -> dict[str, str]:
+    """Names by IATA code."""
+    found = reader.query("SELECT airline_iata, airline_name FROM main.dim_airlines")
+    return dict(
+        zip(found["airline_iata"].to_pylist(), found["airline_name"].to_pylist(), strict=True)
+    )
 
 
 def events(reader: Reader, after: int, through: int, columns: Sequence[str]) -> pa.Table:
     """These columns of the clean events of some batches, in the order that legs take them in."""
-    names = ", ".join(dict.fromkeys((*_ORDER, *columns)))
-    found = reader.query(_EVENTS.format(columns=names), (after, through))
+    return _sorted(reader.query(_EVENTS.format(columns=_with_order(columns)), (after, through)))
+
+
+def known_since(reader: Reader, instant: datetime, columns: Sequence[str]) -> pa.Table:
+    """What gold holds of the legs heard of, or to depart, at an instant or later.
+
+    Returns:
+        These columns of the events that still matter, in the same order; also `leg_events`, how
+        many events of its leg gold has counted, `is_new`, whether it has not counted this one, and
+        `through_batch_id`, the last batch it holds.
+    """
+    sql = _KNOWN.format(columns=_with_order(columns), condition=_SINCE)
+    return _sorted(reader.query(sql, (instant.isoformat(), instant.isoformat())))
+
+
+def history(
+    reader: Reader, keys: Sequence[str], version: Version, through: int, columns: Sequence[str]
+) -> pa.Table:
+    """All events of some legs that still matter, up to a batch, in the same form.
+
+    Where gold is ahead of that batch, its `through_batch_id` says so.
+    """
+    listed = ", ".join(f"'{key}'" for key in keys)  # hexadecimal digits, and a list is planned best
+    among, names = f"leg_key IN ({listed})", _with_order(columns)
+    known = reader.query(_KNOWN.format(columns=names, condition=among))
+    held = held_through(known, version)
+    new = reader.query(f"{_EVENTS.format(columns=names)} AND {among}", (held, through))
+    for name, value in {"leg_events": 0, "is_new": True, "through_batch_id": held}.items():
+        kind = known.schema.field(name).type
+        new = new.append_column(name, pa.repeat(pa.scalar(value, kind), new.num_rows))
+    return _sorted(pa.concat_tables([known, new.cast(known.schema)]))
+
+
+def held_through(known: pa.Table, version: Version) -> int:
+    """The last batch that gold held when it said this.
+
+    Where it says nothing it has never had an event of these legs, so any earlier batch does.
+    """
+    held: int = known["through_batch_id"][0].as_py() if known.num_rows else version.gold
+    return held
+
+
+def _with_order(columns: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys((*_ORDER, *columns)))
+
+
+def _sorted(found: pa.Table) -> pa.Table:
     # a small table is sorted here for an eighth of what the engine takes to plan it
     return found.sort_by([(name, "ascending") for name in _ORDER])
 
