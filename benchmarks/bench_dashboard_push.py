@@ -11,8 +11,7 @@ which sends it), of the whole process, and its memory.
 A message carries the instant at which its batch was committed, taken just before the COMMIT; a
 viewer takes the time when it has the message's last byte. The difference holds the commit itself,
 the wake-up, the read of the live board, serialising, compressing, and sending to all before it.
-Flights of which the warehouse has to be asked (new ones, late events, changes of status) follow in
-a second message; "the last flights" is the time to a commit's last message with flights.
+Should flights of one commit come in several messages, the last one counts.
 """
 
 import argparse
@@ -72,7 +71,7 @@ def prepare(data_dir: DataDir) -> None:
 
 
 class Viewer:
-    """One open stream: notes when each commit was first told of.
+    """One open stream: notes when each commit was told of.
 
     Every message is one chunk of the body and the same bytes for all, so each is decompressed once,
     whoever got it: to decompress 200 copies in Python would measure this script.
@@ -85,9 +84,7 @@ class Viewer:
         self.socket.connect(("127.0.0.1", port))
         self.socket.sendall(REQUEST)
         self.told: dict[str, float] = {}
-        """Commit → when this viewer had all bytes of the first message that holds it."""
-        self.settled: dict[str, float] = {}
-        """Commit → when it had all bytes of its last message with flights."""
+        """Commit → when this viewer had all bytes of its last message with flights."""
         self.deltas = 0
         self.bytes = 0
         self._buffer = bytearray()
@@ -114,9 +111,8 @@ class Viewer:
                 return
             for commit, has_flights in commits(bytes(self._buffer[start : start + size])):
                 self.deltas += 1
-                self.told.setdefault(commit, now)
                 if has_flights:
-                    self.settled[commit] = now
+                    self.told[commit] = now
             del self._buffer[: start + size + 2]
 
 
@@ -228,7 +224,6 @@ def measure(root: Path, count: int, slow: int, seconds: float) -> None:
     print("commit to bytes, ms           p50      p95      p99      max  viewers' means")
     print_latencies("all read", [viewer.told for viewer in viewers])
     print_latencies(f"beside {slow} that never do", [viewer.told for viewer in beside_slow[2]])
-    print_latencies("the last flights", [viewer.settled for viewer in viewers])
 
 
 def print_latencies(label: str, told: list[dict[str, float]]) -> None:

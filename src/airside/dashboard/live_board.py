@@ -12,7 +12,7 @@ from airside.dashboard.queries import live
 from airside.dashboard.queries.live import Version
 from airside.warehouse import Reader
 
-_RENEW_SECONDS = 60.0
+_RENEW_SECONDS = 600.0
 """How often to read all anew: airlines get names, and legs of which nobody speaks are forgotten."""
 _BATCHES = 4
 """So many are taken in at once: of a backlog not more than fits into memory."""
