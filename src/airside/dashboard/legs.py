@@ -6,7 +6,6 @@ attribute is remembered when it was said, so an event that comes late changes on
 newer has been said of.
 """
 
-import heapq
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -59,8 +58,6 @@ _LIVE = (
 )
 """The columns of `rpt_live_flights`."""
 _ACTIVE = ("boarding", "departing", "en-route")
-_WATERMARK_LEGS = 3
-"""The watermark is the last but two: no two stray clocks decide it."""
 _MICROSECONDS = 6e7  # a minute's
 _INSTANT = pa.timestamp("us")
 _NEVER = np.iinfo(np.int64).min
@@ -247,29 +244,6 @@ class Legs:
             | has("landed") & (silent <= liveness.landed_minutes)
         )
         return is_live
-
-
-def latest(legs: Mapping[str, datetime], events: pa.Table) -> dict[str, datetime]:
-    """The three legs heard of last, out of those that were and new events.
-
-    What is heard last of a leg only grows, so no leg but these can come in between.
-    """
-    heard = events.group_by("leg_key").aggregate([("event_at", "max")])
-    top = heard.take(pc.select_k_unstable(heard, _WATERMARK_LEGS, [("event_at_max", "descending")]))
-    found = dict(legs)
-    for leg, at in zip(top["leg_key"].to_pylist(), top["event_at_max"].to_pylist(), strict=True):
-        found[leg] = max(at, found.get(leg, at))
-    return dict(heapq.nlargest(_WATERMARK_LEGS, found.items(), key=lambda item: item[1]))
-
-
-def now_in(legs: Mapping[str, datetime]) -> datetime | None:
-    """Now, in event time, as `rpt_watermark` has it; None where no leg has been heard of.
-
-    Args:
-        legs: The three heard of last.
-    """
-    at = sorted(legs.values())
-    return (at[0] if len(at) == _WATERMARK_LEGS else at[-1]) if at else None
 
 
 def _instants(column: pa.ChunkedArray) -> Places:

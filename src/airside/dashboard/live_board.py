@@ -7,9 +7,10 @@ from datetime import datetime, timedelta
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from airside.dashboard.legs import TAKEN, Legs, Liveness, latest, now_in
+from airside.dashboard.legs import TAKEN, Legs, Liveness
 from airside.dashboard.queries import live
 from airside.dashboard.queries.live import Version
+from airside.dashboard.watermark import latest, now_in
 from airside.warehouse import Reader
 
 _RENEW_SECONDS = 600.0
@@ -84,8 +85,7 @@ class LiveBoard:
         watermark = now_in(self._latest)
         if watermark is not None:
             self._complete_since = watermark - timedelta(minutes=self._liveness.stale_minutes)
-        known = live.known_since(self._reader, self._complete_since, TAKEN)
-        self._through = live.held_through(known, version)
+        known, self._through = live.known_since(self._reader, self._complete_since, TAKEN)
         return self._followed(Legs(known), version)
 
     def _followed(self, legs: Legs, version: Version) -> Legs:
@@ -96,8 +96,8 @@ class LiveBoard:
             self._latest = latest(self._latest, events)
             keys = legs.unsure(events, self._complete_since)
             if keys:
-                history = live.history(self._reader, keys, version, through, TAKEN)
-                if live.held_through(history, version) > through:  # gold is ahead of what is here
+                history, held = live.history(self._reader, keys, through, TAKEN)
+                if held > through:  # gold is ahead of what is here
                     return self._whole(version)
                 legs.replace(keys, history)
                 is_other = pc.invert(pc.is_in(events["leg_key"], value_set=pa.array(keys)))

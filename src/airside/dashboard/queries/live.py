@@ -23,16 +23,13 @@ SELECT {columns}
 FROM staging.flight_events
 WHERE batch_id > ? AND batch_id <= ?
 """
+_HELD = """
+SELECT coalesce(max(through_batch_id), 0) AS through_batch_id
+FROM staging.gold_progress
+WHERE model_name = 'int_flight_leg_events'
+"""
 _KNOWN = """
-SELECT
-    {columns},
-    leg_events,
-    FALSE AS is_new,
-    (
-        SELECT max(through_batch_id)
-        FROM staging.gold_progress
-        WHERE model_name = 'int_flight_leg_events'
-    ) AS through_batch_id
+SELECT {columns}, leg_events, FALSE AS is_new, ({held}) AS through_batch_id
 FROM main.int_flight_leg_events
 WHERE {condition}
 """
@@ -98,43 +95,46 @@ def events(reader: Reader, after: int, through: int, columns: Sequence[str]) -> 
     return _sorted(reader.query(_EVENTS.format(columns=_with_order(columns)), (after, through)))
 
 
-def known_since(reader: Reader, instant: datetime, columns: Sequence[str]) -> pa.Table:
+def known_since(reader: Reader, instant: datetime, columns: Sequence[str]) -> tuple[pa.Table, int]:
     """What gold holds of the legs heard of, or to depart, at an instant or later.
 
     Returns:
         These columns of the events that still matter, in the same order; also `leg_events`, how
-        many events of its leg gold has counted, `is_new`, whether it has not counted this one, and
-        `through_batch_id`, the last batch it holds.
+        many events of its leg gold has counted, and `is_new`, whether it has not counted this one.
+        And the last batch that gold holds.
     """
-    sql = _KNOWN.format(columns=_with_order(columns), condition=_SINCE)
-    return _sorted(reader.query(sql, (instant.isoformat(), instant.isoformat())))
+    known, held = _known(reader, columns, _SINCE, (instant.isoformat(), instant.isoformat()))
+    return _sorted(known), held
 
 
 def history(
-    reader: Reader, keys: Sequence[str], version: Version, through: int, columns: Sequence[str]
-) -> pa.Table:
+    reader: Reader, keys: Sequence[str], through: int, columns: Sequence[str]
+) -> tuple[pa.Table, int]:
     """All events of some legs that still matter, up to a batch, in the same form.
 
-    Where gold is ahead of that batch, its `through_batch_id` says so.
+    Where gold is ahead of that batch, so are the events.
     """
     listed = ", ".join(f"'{key}'" for key in keys)  # hexadecimal digits, and a list is planned best
-    among, names = f"leg_key IN ({listed})", _with_order(columns)
-    known = reader.query(_KNOWN.format(columns=names, condition=among))
-    held = held_through(known, version)
-    new = reader.query(f"{_EVENTS.format(columns=names)} AND {among}", (held, through))
-    for name, value in {"leg_events": 0, "is_new": True, "through_batch_id": held}.items():
+    among = f"leg_key IN ({listed})"
+    known, held = _known(reader, columns, among, ())
+    sql = _EVENTS.format(columns=_with_order(columns)) + f" AND {among}"
+    new = reader.query(sql, (held, through))
+    for name, value in {"leg_events": 0, "is_new": True}.items():
         kind = known.schema.field(name).type
         new = new.append_column(name, pa.repeat(pa.scalar(value, kind), new.num_rows))
-    return _sorted(pa.concat_tables([known, new.cast(known.schema)]))
+    return _sorted(pa.concat_tables([known, new.cast(known.schema)])), held
 
 
-def held_through(known: pa.Table, version: Version) -> int:
-    """The last batch that gold held when it said this.
-
-    Where it says nothing it has never had an event of these legs, so any earlier batch does.
-    """
-    held: int = known["through_batch_id"][0].as_py() if known.num_rows else version.gold
-    return held
+def _known(
+    reader: Reader, columns: Sequence[str], condition: str, parameters: tuple[object, ...]
+) -> tuple[pa.Table, int]:
+    # Where gold says nothing of a leg it has never had an event of it, whenever that was asked: of
+    # how far gold is, what was so before will do.
+    (before,) = reader.query(_HELD)["through_batch_id"].to_pylist()
+    sql = _KNOWN.format(columns=_with_order(columns), held=_HELD, condition=condition)
+    known = reader.query(sql, parameters)
+    held: int = known["through_batch_id"][0].as_py() if known.num_rows else before
+    return known.drop_columns(["through_batch_id"]), held
 
 
 def _with_order(columns: Sequence[str]) -> str:
