@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -32,6 +33,27 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_assertrepr_compare(op: str, left: Any, right: Any) -> list[str] | None:
     """Show how two warehouses differ; aligning thousands of rows would take many minutes."""
     return explained(left, right) if op == "==" else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _dbt_reads_its_project_once() -> Iterator[None]:
+    """What dbt reads of it depends on settings and kind of database, not on the directory."""
+    from airside.gold.dbt_process import DbtProcess  # noqa: PLC0415 - most tests need no such thing
+
+    known: dict[tuple[object, ...], Any] = {}
+    parse = DbtProcess._parsed
+
+    def parsed(self: DbtProcess) -> Any:
+        profile = self._database.profile
+        name = profile.get("dbname") or Path(profile["path"]).stem
+        key = (profile["type"], name, self._variables)
+        if key not in known:
+            known[key] = parse(self)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(DbtProcess, "_parsed", parsed)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -59,9 +59,7 @@ UNFILTERED: list[Callable[[Reader], Any]] = [
     lambda reader: sorted_rows(
         LiveBoard(reader, Liveness()).read(live.version(reader)[0])[0].to_pylist()
     ),
-    lambda reader: live.history(
-        reader, _busiest(reader)[:1], live.version(reader)[0], 9, TAKEN
-    ).to_pylist(),
+    lambda reader: live.history(reader, _busiest(reader)[:1], 9, TAKEN)[0].to_pylist(),
     live.airlines,
     live.latest_legs,
     lambda reader: records.quarantined(reader, None, 30, 5),
