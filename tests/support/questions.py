@@ -21,6 +21,11 @@ def _busiest(reader: Reader) -> tuple[str, str]:
     return leg["leg_key"], leg["scheduled_departure_at"].isoformat() + "Z"
 
 
+def _busiest_leg(reader: Reader) -> dict[str, datetime]:
+    leg_key, scheduled_at = _busiest(reader)
+    return {leg_key: datetime.fromisoformat(scheduled_at.rstrip("Z"))}
+
+
 NOW = datetime(2026, 3, 1, 20)  # noqa: DTZ001  event time has no zone
 FILTERS = [
     Filters(),
@@ -59,7 +64,7 @@ UNFILTERED: list[Callable[[Reader], Any]] = [
     lambda reader: sorted_rows(
         LiveBoard(reader, Liveness()).read(live.version(reader)[0])[0].to_pylist()
     ),
-    lambda reader: live.history(reader, _busiest(reader)[:1], 9, TAKEN)[0].to_pylist(),
+    lambda reader: live.history(reader, _busiest_leg(reader), 9, TAKEN)[0].to_pylist(),
     live.airlines,
     live.latest_legs,
     lambda reader: records.quarantined(reader, None, 30, 5),

@@ -6,7 +6,7 @@ attribute is remembered when it was said, so an event that comes late changes on
 newer has been said of.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -95,8 +95,8 @@ class Legs:
         """Of each leg how many events it has had."""
         self._take_history(history)
 
-    def unsure(self, events: pa.Table, complete_since: datetime) -> list[str]:
-        """Keys of the legs that cannot be told from what is here and these events.
+    def unsure(self, events: pa.Table, complete_since: datetime) -> dict[str, datetime]:
+        """The legs that cannot be told from what is here and these events, and their schedules.
 
         Those are legs that gold may know, and events of the instant at which a value was said: the
         order of the stream decides between the two.
@@ -113,8 +113,8 @@ class Legs:
         said, at = self._said[places[known]], _instants(events["event_at"])[known]
         for number, name in enumerate(_ATTRIBUTES):
             doubtful[known] |= (said[:, number] == at) & _is_there(events[name])[known]
-        keys: list[str] = events["leg_key"].filter(pa.array(doubtful)).unique().to_pylist()
-        return keys
+        found = events.select(["leg_key", "scheduled_departure_at"]).filter(pa.array(doubtful))
+        return dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
     def take(self, events: pa.Table) -> None:
         """Take in events that are new here.
@@ -125,14 +125,14 @@ class Legs:
         places = self._take_values(events)
         np.add.at(self._events, places, 1)
 
-    def replace(self, keys: list[str], history: pa.Table) -> None:
+    def replace(self, keys: Iterable[str], history: pa.Table) -> None:
         """Make legs anew.
 
         Args:
             keys: The legs.
             history: All events of theirs that still matter, as for the class.
         """
-        is_other = pc.invert(pc.is_in(self._table["leg_key"], value_set=pa.array(keys)))
+        is_other = pc.invert(pc.is_in(self._table["leg_key"], value_set=pa.array(list(keys))))
         kept = is_other.to_numpy()
         self._table = self._table.filter(is_other).combine_chunks()
         self._said, self._heard = self._said[kept], self._heard[kept]

@@ -94,13 +94,13 @@ class LiveBoard:
             through = min(self._through + _BATCHES, version.batch_id)
             events = live.events(self._reader, self._through, through, TAKEN)
             self._latest = latest(self._latest, events)
-            keys = legs.unsure(events, self._complete_since)
-            if keys:
-                history, held = live.history(self._reader, keys, through, TAKEN)
+            unsure = legs.unsure(events, self._complete_since)
+            if unsure:
+                history, held = live.history(self._reader, unsure, through, TAKEN)
                 if held > through:  # gold is ahead of what is here
                     return self._whole(version)
-                legs.replace(keys, history)
-                is_other = pc.invert(pc.is_in(events["leg_key"], value_set=pa.array(keys)))
+                legs.replace(unsure, history)
+                is_other = pc.invert(pc.is_in(events["leg_key"], value_set=pa.array(list(unsure))))
                 events = events.filter(is_other)
             legs.take(events)
             self._through = through

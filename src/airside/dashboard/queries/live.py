@@ -1,6 +1,6 @@
 """The live board and where the data stands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -108,15 +108,23 @@ def known_since(reader: Reader, instant: datetime, columns: Sequence[str]) -> tu
 
 
 def history(
-    reader: Reader, keys: Sequence[str], through: int, columns: Sequence[str]
+    reader: Reader, legs: Mapping[str, datetime], through: int, columns: Sequence[str]
 ) -> tuple[pa.Table, int]:
     """All events of some legs that still matter, up to a batch, in the same form.
 
     Where gold is ahead of that batch, so are the events.
+
+    Args:
+        reader: Whom to ask.
+        legs: When each is to depart: the engine skips all that lies far from these instants.
+        through: The batch.
+        columns: Names.
     """
-    listed = ", ".join(f"'{key}'" for key in keys)  # hexadecimal digits, and a list is planned best
-    among = f"leg_key IN ({listed})"
-    known, held = _known(reader, columns, among, ())
+    # hexadecimal digits, and a list is planned best
+    among = "leg_key IN ({})".format(", ".join(f"'{key}'" for key in legs))
+    instants = ", ".join(f"TIMESTAMP '{instant}'" for instant in sorted(set(legs.values())))
+    condition = f"{among} AND scheduled_departure_at IN ({instants})"
+    known, held = _known(reader, columns, condition, ())
     sql = _EVENTS.format(columns=_with_order(columns)) + f" AND {among}"
     new = reader.query(sql, (held, through))
     for name, value in {"leg_events": 0, "is_new": True}.items():

@@ -42,5 +42,10 @@ select
     arrival_airport_iata
 from members
 {%- if is_incremental() %}
-where flight_key not in (select known.flight_key from {{ this }} as known)
+where
+    flight_key not in (
+        select known.flight_key from {{ this }} as known
+        -- few of the known ones are remembered for the comparison
+        where known.flight_icao in (select seen.flight_icao from seen)
+    )
 {%- endif %}
