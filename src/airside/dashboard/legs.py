@@ -58,7 +58,7 @@ _LIVE = (
 )
 """The columns of `rpt_live_flights`."""
 _ACTIVE = ("boarding", "departing", "en-route")
-_MICROSECONDS = 6e7  # a minute's
+_MINUTE = 6e7  # in microseconds
 _INSTANT = pa.timestamp("us")
 _NEVER = np.iinfo(np.int64).min
 Places = npt.NDArray[np.int64]
@@ -230,8 +230,8 @@ class Legs:
         return places
 
     def _is_live(self, now: int, liveness: Liveness) -> npt.NDArray[np.bool_]:
-        silent = (now - self._heard) / _MICROSECONDS
-        ahead = np.abs(_instants(self._table["scheduled_departure_at"]) - now) / _MICROSECONDS
+        silent = (now - self._heard) / _MINUTE
+        ahead = np.abs(_instants(self._table["scheduled_departure_at"]) - now) / _MINUTE
         status = self._table["flight_status"]
 
         def has(*names: str) -> npt.NDArray[np.bool_]:
@@ -259,4 +259,4 @@ def _is_there(column: pa.ChunkedArray) -> npt.NDArray[np.bool_]:
 
 def _minutes(start: pa.ChunkedArray, end: pa.ChunkedArray) -> pa.ChunkedArray:
     """Signed and exact to the microsecond, as gold computes them."""
-    return pc.divide(pc.cast(pc.subtract(end, start), pa.int64()), _MICROSECONDS)
+    return pc.divide(pc.cast(pc.subtract(end, start), pa.int64()), _MINUTE)

@@ -129,7 +129,7 @@ class DbtProcess:
         return self._runner
 
     def _parsed(self) -> "Manifest":
-        """The project as dbt reads it: that takes half of the first call."""
+        """The project as dbt reads it."""
         from dbt.cli.main import dbtRunner  # noqa: PLC0415  loaded by now
         from dbt.contracts.graph.manifest import Manifest  # noqa: PLC0415  as above
 

@@ -19,21 +19,12 @@ INSTANTS = (
         for side in ("departure", "arrival")
     ),
 )
-NUMBERS = ("passenger_count", "baggage_count", "altitude_ft", "latitude", "longitude", "heading")
-SCHEMA = pa.schema(
-    [
-        (
-            name,
-            pa.timestamp("us")
-            if name in INSTANTS
-            else pa.float64()
-            if name
-            in {*NUMBERS, "security_wait_time_minutes", "ground_speed_kts", "vertical_speed_fps"}
-            else pa.string(),
-        )
-        for name in TAKEN
-    ]
+NUMBERS = (
+    *("passenger_count", "baggage_count", "security_wait_time_minutes", "latitude", "longitude"),
+    *("altitude_ft", "ground_speed_kts", "vertical_speed_fps", "heading"),
 )
+KINDS = dict.fromkeys(INSTANTS, pa.timestamp("us")) | dict.fromkeys(NUMBERS, pa.float64())
+SCHEMA = pa.schema([(name, KINDS.get(name, pa.string())) for name in TAKEN])
 ALWAYS = Liveness(departure_minutes=10**6, landed_minutes=10**6, stale_minutes=10**6)
 AIRLINES = {"AI": "Air India", "6E": "IndiGo"}
 

@@ -226,11 +226,13 @@ def test_new_reference_data_reaches_the_dimensions(
     assert "fct_flight_legs" not in result.model_seconds
 
 
-def test_a_work_folder_that_cannot_be_written_is_said(staged: StagedGold, tmp_path: Path) -> None:
+def test_a_work_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
+    staged = StagedGold(tmp_path)  # one that knows no refresh yet, and so cannot do without dbt
     staged.load([event()])
     with pytest.raises(RetryableError, match="file/dbt cannot be written"):
         Gold(staged.path, tmp_path / "file" / "dbt").refresh()
+    staged.close()
 
 
 HOST = """
