@@ -144,6 +144,7 @@ class Soak:
                 pipeline.trim()
                 began = time.process_time()
                 pipeline.upkeep.run_once()
+                pipeline.warehouse.shorten_log()
                 pipeline.silver.forget()
                 day.upkeep_seconds += time.process_time() - began
                 if now_us >= refresh_us:

@@ -44,7 +44,8 @@ from airside.warehouse.staging import bring_back
 
 GOLD = "gold"
 ALERTS = "alerts"
-_EXPENDABLE = {GOLD, ALERTS, UPKEEP}
+LOG = "log"
+_EXPENDABLE = {GOLD, ALERTS, UPKEEP, LOG}
 """Stages that ingestion does not need."""
 _MAX_BACKOFF_SECONDS = 30.0
 _RETENTION_SECONDS = 60.0
@@ -101,6 +102,7 @@ class Pipeline:
     _threads: list[threading.Thread] = field(default_factory=list)
     _last_export: float | None = None
     _listeners: list[Callable[[], None]] = field(default_factory=list)
+    _has_loaded: threading.Event = field(default_factory=threading.Event)
     _refreshed_through: int | None = -1
     _exported_through: int | None = -1
     _trim_due: float = 0.0
@@ -161,6 +163,7 @@ class Pipeline:
             ("retention", self.make_room, _ROOM_SECONDS, 0.0),
             (ALERTS, self.monitor.run_once, self.settings.alerts.every_seconds, 0.0),
             (UPKEEP, self._keep_up, upkeep, min(_UPKEEP_PHASE_SECONDS, upkeep)),
+            (LOG, self._shorten_log, 0.0, 0.0),
         ):
             self.health[name] = Health()
             thread = threading.Thread(
@@ -172,6 +175,7 @@ class Pipeline:
     def stop(self) -> None:
         """Let every stage finish what it is at, archive what waits, and bring gold up to date."""
         self.stopping.set()
+        self._has_loaded.set()
         for thread in self._threads:
             thread.join()
         if self._threads and self.fatal is None:
@@ -272,8 +276,15 @@ class Pipeline:
             yield done
             backlog = stream.backlog(self.warehouse.checkpoint())
 
+    def _shorten_log(self) -> None:
+        """Merge the warehouse's log right after a batch, so that it is done before the next one."""
+        self._has_loaded.wait()
+        self._has_loaded.clear()
+        self.warehouse.shorten_log()
+
     def _loaded(self) -> None:
         self.reader.forget()
+        self._has_loaded.set()
         for listener in self._listeners:
             listener()
 

@@ -1,7 +1,6 @@
 """What the pipeline does by itself, beside its stages, so that nothing grows without bound.
 
-Every minute: rows of staging that are old enough leave, where a retention is set, and the
-warehouse's write-ahead log is merged into its file before it reaches its limit. Every hour, once
+Every minute: rows of staging that are old enough leave, where a retention is set. Every hour, once
 both consumers are through with it: the hour's small files are merged, archive files, cleaned rows
 and refused records that are old enough are removed, where a retention is set, and the batches of
 past hours are folded into one account.
@@ -31,8 +30,6 @@ from airside.warehouse.staging import fold_batches, remove_rows, settled_through
 
 UPKEEP = "upkeep"
 _HOUR_US = 3_600_000_000
-_LOG_SHARE = 0.5
-"""Of its limit: a log this long is merged here rather than within silver's next commit."""
 
 
 @dataclass
@@ -80,8 +77,6 @@ class Upkeep:
                 arrived_before_us=self.clock() - int(self.settings.warehouse.batch_hours * 3.6e9),
             )
             self._hour = hour
-        if self._log_bytes() > self.settings.warehouse.wal_bytes * _LOG_SHARE:
-            done["logs_merged"] = int(self.warehouse.merge_log())
         done = {name: count for name, count in done.items() if count}
         if done:
             self.ledger.succeed(self.ledger.begin(UPKEEP, {"reached_us": reached_us}), done)
@@ -148,10 +143,3 @@ class Upkeep:
 
     def _ago(self, days: float) -> int:
         return self.clock() - int(days * 24 * _HOUR_US)
-
-    def _log_bytes(self) -> int:
-        log = self.warehouse.path.with_name(self.warehouse.path.name + ".wal")
-        try:
-            return log.stat().st_size
-        except FileNotFoundError:
-            return 0

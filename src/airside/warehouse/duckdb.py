@@ -25,6 +25,13 @@ _OURS = (duckdb.OutOfMemoryException, duckdb.InterruptException)
 _INTERRUPT_SECONDS = 0.1  # again and again, as a question that is just starting does not notice
 _REMEMBERED_QUESTIONS = 256
 _REMEMBERED_CHARACTERS = 4_096
+_LONGEST_LOG = 5
+"""By its usual length: a commit that makes it so long merges it itself, and whoever loads waits."""
+_VACUUM_TASKS = "SET GLOBAL max_vacuum_tasks = {}"
+"""How many stretches of rows a merge of the log may write anew, to close the gaps in them: most of
+what it takes where it may at all."""
+_TASKS_AT_WORK, _TASKS_AT_THE_END = 10, 100
+_VACUUM_EVERY_US = 600_000_000
 
 
 class DuckDBWarehouse:
@@ -37,7 +44,8 @@ class DuckDBWarehouse:
         clock: Microseconds since the Unix epoch, for `committed_at`.
         threads: Worker threads of DuckDB.
         memory_limit: DuckDB's memory limit, such as `1GB`; beyond it DuckDB spills to disk.
-        wal_bytes: At this size the write-ahead log is merged into the file.
+        wal_bytes: `shorten_log` merges a write-ahead log of this size into the file, and a commit
+            one of five times.
         read_only: Ask only; other processes may do so at the same time.
         feed: The feed that is loaded.
     """
@@ -49,12 +57,15 @@ class DuckDBWarehouse:
         clock: Callable[[], int],
         threads: int = 2,
         memory_limit: str = "1GB",
-        wal_bytes: int = 256_000_000,
+        wal_bytes: int = 50_000_000,
         read_only: bool = False,
         feed: Feed = FLIGHT_EVENTS,
     ) -> None:
         self._path = path
         self._clock = clock
+        self._wal_bytes = wal_bytes
+        self._is_read_only = read_only
+        self._vacuum_due_us = clock() + _VACUUM_EVERY_US
         self._feed = feed
         self._checked: set[str] = set()
         self._loads = 0
@@ -73,7 +84,9 @@ class DuckDBWarehouse:
             self._connection.execute("SET GLOBAL autoinstall_known_extensions = false")
             self._connection.execute("SET GLOBAL autoload_known_extensions = false")
             if not read_only:
-                self._connection.execute("SET GLOBAL checkpoint_threshold = ?", [f"{wal_bytes}B"])
+                self._connection.execute(_VACUUM_TASKS.format(0))
+                longest = wal_bytes * _LONGEST_LOG
+                self._connection.execute("SET GLOBAL checkpoint_threshold = ?", [f"{longest}B"])
                 self._create_tables()
 
     @property
@@ -203,14 +216,28 @@ class DuckDBWarehouse:
                     cursor.execute("ROLLBACK")
                 raise
 
-    def merge_log(self) -> bool:
-        """Merge the write-ahead log into the file, unless something is being changed just now."""
+    def shorten_log(self) -> bool:
+        """Merge the write-ahead log into the file once it has `wal_bytes`, beside all else.
+
+        Questions are answered meanwhile; a batch that is loaded waits.
+
+        Returns:
+            Whether it was merged: not where it is short, or while rows are being changed.
+        """
+        if self._log_bytes() < self._wal_bytes:
+            return False
+        is_vacuum_due = self._clock() >= self._vacuum_due_us
         with translated_errors(self._path), self._cursor() as cursor:
+            cursor.execute(_VACUUM_TASKS.format(_TASKS_AT_WORK if is_vacuum_due else 0))
             try:
                 cursor.execute("CHECKPOINT")
             except duckdb.TransactionException:
                 return False
-            return True
+            finally:
+                cursor.execute(_VACUUM_TASKS.format(0))
+        if is_vacuum_due:
+            self._vacuum_due_us = self._clock() + _VACUUM_EVERY_US
+        return True
 
     def close(self) -> None:
         """Close the file; what is committed is safe without it. Running questions are cut off."""
@@ -220,6 +247,9 @@ class DuckDBWarehouse:
                 for cursor in self._cursors:
                     cursor.interrupt()
                 self._idle.wait(_INTERRUPT_SECONDS)
+            if not self._is_read_only:  # the log is merged now, and nobody waits for it
+                with suppress(duckdb.Error):  # of a connection that a fatal error has ended
+                    self._connection.execute(_VACUUM_TASKS.format(_TASKS_AT_THE_END))
             self._connection.close()
 
     @contextmanager
@@ -237,6 +267,13 @@ class DuckDBWarehouse:
                 self._cursors.discard(cursor)
                 cursor.close()
                 self._idle.notify_all()
+
+    def _log_bytes(self) -> int:
+        log = self._path.with_name(self._path.name + ".wal")
+        try:
+            return log.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def _create_tables(self) -> None:
         """Make the tables that are missing, and see that the others are as this version has them.

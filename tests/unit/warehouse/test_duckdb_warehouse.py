@@ -209,3 +209,83 @@ def test_a_name_of_ours_is_no_table(path: Path) -> None:
     numbers = pa.table({"x": [1]})  # noqa: F841 - DuckDB must not find it
     with open_warehouse(path) as warehouse, pytest.raises(UsageError, match="does not exist"):
         warehouse.query("SELECT * FROM numbers")
+
+
+def fill(warehouse: DuckDBWarehouse, rows: int) -> None:
+    """Load rows, which makes the log some fifty bytes longer for each."""
+    with warehouse.transaction():
+        warehouse.transform.execute(
+            "INSERT INTO staging.removed_reasons SELECT md5(range::VARCHAR), 1 FROM range(?)",
+            [rows],
+        )
+
+
+def log_bytes(path: Path) -> int:
+    return path.with_name(f"{path.name}.wal").stat().st_size
+
+
+def test_a_log_is_merged_into_the_file_once_it_is_long(path: Path) -> None:
+    with closing(DuckDBWarehouse(path, clock=lambda: 0, wal_bytes=1_000_000)) as warehouse:
+        fill(warehouse, 10_000)
+        assert not warehouse.shorten_log()
+        before = log_bytes(path)
+        fill(warehouse, 20_000)
+        assert log_bytes(path) > before  # a commit does not do it
+        with warehouse.beside() as cursor:
+            cursor.execute("CREATE TABLE another (one INTEGER)")
+            assert not warehouse.shorten_log()  # nor waits for what is being changed
+        fill(warehouse, 1)
+        assert warehouse.shorten_log()
+        assert not path.with_name(f"{path.name}.wal").exists()
+        answer = warehouse.query("SELECT count(*) AS n FROM removed_reasons").to_pylist()
+        assert answer == [{"n": 30_001}]
+
+
+def test_a_log_that_nobody_shortens_is_merged_by_a_commit(path: Path) -> None:
+    longest = 0
+    with closing(DuckDBWarehouse(path, clock=lambda: 0, wal_bytes=1_000_000)) as warehouse:
+        for _ in range(20):
+            fill(warehouse, 10_000)
+            log = path.with_name(f"{path.name}.wal")
+            longest = max(longest, log.stat().st_size if log.exists() else 0)
+    assert 1_500_000 < longest < 6_000_000
+
+
+def test_gaps_in_tables_are_closed_every_ten_minutes_and_at_the_end(path: Path) -> None:
+    now_us = 0
+    stretches = (
+        "SELECT count(DISTINCT row_group_id) AS n FROM pragma_storage_info('staging.removed')"
+    )
+
+    def change(cursor: duckdb.DuckDBPyConnection, number: int) -> None:
+        """As gold changes its tables: most rows anew, a few stay for good."""
+        cursor.execute("DELETE FROM staging.removed WHERE batch_id >= ?", [number])
+        cursor.execute(
+            "INSERT INTO staging.removed SELECT md5(range::VARCHAR), '', ? + range, 1"
+            " FROM range(20_000)",
+            [number],
+        )
+
+    def found(connection: duckdb.DuckDBPyConnection) -> int:
+        return int(connection.execute(stretches).fetchall()[0][0])
+
+    with closing(DuckDBWarehouse(path, clock=lambda: now_us, wal_bytes=1_000_000)) as warehouse:
+        for number in range(10):
+            with warehouse.beside() as cursor:
+                change(cursor, number)
+            assert warehouse.shorten_log()
+        assert found(warehouse.transform) == 10
+        now_us += 600_000_000
+        with warehouse.beside() as cursor:
+            change(cursor, 10)
+        assert warehouse.shorten_log()
+        assert found(warehouse.transform) < 3
+        for number in range(11, 15):
+            with warehouse.beside() as cursor:
+                change(cursor, number)
+            assert warehouse.shorten_log()
+        assert found(warehouse.transform) > 4
+        with warehouse.beside() as cursor:
+            change(cursor, 15)
+    with duckdb.connect(str(path), read_only=True) as connection:
+        assert found(connection) < 3
