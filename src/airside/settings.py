@@ -182,10 +182,10 @@ class WarehouseSettings(_Section):
         description="The embedded one accounts for single batches so long, then for hours",
     )
     wal_bytes: int = Field(
-        50_000_000,
+        25_000_000,
         ge=1_000_000,
         description="At this size its write-ahead log is merged into the file beside loading;"
-        " at five times, before anything more is loaded",
+        " at ten times, before anything more is loaded",
     )
 
 

@@ -25,7 +25,7 @@ _OURS = (duckdb.OutOfMemoryException, duckdb.InterruptException)
 _INTERRUPT_SECONDS = 0.1  # again and again, as a question that is just starting does not notice
 _REMEMBERED_QUESTIONS = 256
 _REMEMBERED_CHARACTERS = 4_096
-_LONGEST_LOG = 5
+_LONGEST_LOG = 10
 """By its usual length: a commit that makes it so long merges it itself, and whoever loads waits."""
 _VACUUM_TASKS = "SET GLOBAL max_vacuum_tasks = {}"
 """How many stretches of rows a merge of the log may write anew, to close the gaps in them: most of
@@ -45,7 +45,7 @@ class DuckDBWarehouse:
         threads: Worker threads of DuckDB.
         memory_limit: DuckDB's memory limit, such as `1GB`; beyond it DuckDB spills to disk.
         wal_bytes: `shorten_log` merges a write-ahead log of this size into the file, and a commit
-            one of five times.
+            one of ten times.
         read_only: Ask only; other processes may do so at the same time.
         feed: The feed that is loaded.
     """
@@ -57,7 +57,7 @@ class DuckDBWarehouse:
         clock: Callable[[], int],
         threads: int = 2,
         memory_limit: str = "1GB",
-        wal_bytes: int = 50_000_000,
+        wal_bytes: int = 25_000_000,
         read_only: bool = False,
         feed: Feed = FLIGHT_EVENTS,
     ) -> None:
