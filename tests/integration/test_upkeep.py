@@ -23,6 +23,7 @@ from airside.stream import EmbeddedStream
 from support.contents import archived_lines, lake_contents, warehouse_contents
 from support.dashboards import event
 from support.s3 import S3
+from support.waiting import eventually
 
 SECOND_US = 1_000_000
 HOUR_US = 3_600 * SECOND_US
@@ -295,6 +296,32 @@ def test_upkeep_that_is_cut_off_anywhere_is_done_again(tmp_path: Path) -> None:
     assert archived_lines(world.directory.root) == world.sent[20:]
     assert len(LocalLake(world.directory.root).names("bronze")) == 2  # a file and its index
     assert len(world.files("silver")) == len(world.files("quarantine")) - 1 == 1
+
+
+def test_the_log_is_merged_beside_loading_while_a_question_takes_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Pipeline, "refresh", lambda _self: 0)
+    world = World(
+        tmp_path / "data", **{"warehouse.wal_bytes": 1_000_000, "silver.window_seconds": 0.1}
+    )
+    events = [json.dumps(event(number)).encode() for number in range(12_000)]
+    log = world.directory.warehouse.with_name(f"{world.directory.warehouse.name}.wal")
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 1, SECOND_US)
+        stream = EmbeddedStream(world.directory.stream, clock=world.clock)
+        with pipeline.warehouse.beside() as asking:
+            asking.execute("SELECT count(*) FROM staging.flight_events").fetchall()
+            pipeline.start()
+            try:
+                for start in range(0, len(events), 3_000):
+                    stream.put(events[start : start + 3_000])
+                    eventually(lambda: not stream.backlog(pipeline.warehouse.checkpoint()).records)
+                    eventually(lambda: not log.exists() or log.stat().st_size < 1_000_000)
+            finally:
+                pipeline.stop()
+        stream.close()
+        assert world.account(pipeline).balanced
 
 
 def test_the_files_of_a_spark_job_are_left_alone(tmp_path: Path) -> None:

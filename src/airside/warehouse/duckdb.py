@@ -188,15 +188,10 @@ class DuckDBWarehouse:
             ],
         )
         for shard_id, sequence_number in batch.through.items():
-            # A third of what INSERT OR REPLACE takes, which is much beside a small batch.
-            ((updated,),) = execute(
-                "UPDATE staging.checkpoints SET sequence_number = ? WHERE shard_id = ?",
-                [sequence_number, shard_id],
-            ).fetchall()
-            if not updated:
-                execute(
-                    "INSERT INTO staging.checkpoints VALUES (?, ?)", [shard_id, sequence_number]
-                )
+            # An UPDATE, or INSERT OR REPLACE, would keep the log from being merged for as long as
+            # any question runs that was asked before.
+            execute("DELETE FROM staging.checkpoints WHERE shard_id = ?", [shard_id])
+            execute("INSERT INTO staging.checkpoints VALUES (?, ?)", [shard_id, sequence_number])
         return int(batch_id)
 
     @contextmanager
