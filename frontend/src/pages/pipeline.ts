@@ -21,8 +21,10 @@ const STAGE_NAMES: Record<StageState["name"], string> = {
   silver: "Transform (silver)",
   gold: "Models (gold)",
   simulator: "Simulator",
+  export: "Export of gold",
   alerts: "Alerts",
   upkeep: "Upkeep",
+  log: "Warehouse log",
 };
 
 const RULE_NAMES: Record<Alert["rule"], string> = {

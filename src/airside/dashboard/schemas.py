@@ -399,7 +399,7 @@ class Accounting(_Model):
 class StageState(_Model):
     """One stage."""
 
-    name: Literal["bronze", "silver", "gold", "simulator", "alerts", "upkeep"]
+    name: Literal["bronze", "silver", "gold", "simulator", "export", "alerts", "upkeep", "log"]
     last_success_at: Instant | None
     age_seconds: float | None
     error: str | None

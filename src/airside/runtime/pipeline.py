@@ -44,12 +44,15 @@ from airside.warehouse.staging import bring_back
 
 GOLD = "gold"
 ALERTS = "alerts"
+EXPORT = "export"
 LOG = "log"
-_EXPENDABLE = {GOLD, ALERTS, UPKEEP, LOG}
+_EXPENDABLE = {GOLD, EXPORT, ALERTS, UPKEEP, LOG}
 """Stages that ingestion does not need."""
 _MAX_BACKOFF_SECONDS = 30.0
 _RETENTION_SECONDS = 60.0
 _ROOM_SECONDS = 1.0
+_EXPORT_SECONDS = 5.0
+"""How often it is looked whether an export is due."""
 _HOUR_US = 3_600_000_000
 _GOLD_PHASE_SECONDS = 0.15
 _UPKEEP_PHASE_SECONDS = 10.0
@@ -156,10 +159,12 @@ class Pipeline:
         # A refresh takes the processors for half a second, so it begins between two of silver's
         # triggers, when the last batch is on the screen already.
         after_silver = min(_GOLD_PHASE_SECONDS, silver.window_seconds / 2)
+        between_refreshes = min(gold.refresh_seconds, _EXPORT_SECONDS)
         for name, work, every, phase in (
             ("bronze", self._archive, min(1.0, self.settings.bronze.cut_seconds), 0.0),
             ("silver", self._transform, silver.window_seconds, 0.0),
             ("gold", self._refresh, gold.refresh_seconds, after_silver),
+            (EXPORT, self._export, between_refreshes, between_refreshes / 2),
             ("retention", self.make_room, _ROOM_SECONDS, 0.0),
             (ALERTS, self.monitor.run_once, self.settings.alerts.every_seconds, 0.0),
             (UPKEEP, self._keep_up, upkeep, min(_UPKEEP_PHASE_SECONDS, upkeep)),
@@ -296,15 +301,18 @@ class Pipeline:
             # dbt keeps two hundred thousand objects for good. To walk them again and again, looking
             # for garbage, would stop every thread for a third of a second each time.
             gc.freeze()
+
+    def _export(self) -> None:
+        refreshed = self._refreshed_through
         now = time.monotonic()
         is_due = (
             self._last_export is None
             or now - self._last_export >= self.settings.gold.export_seconds
         )
-        if is_due and self._exported_through != self._refreshed_through:
+        if is_due and self._exported_through != refreshed:
             self._last_export = now
             self.export()
-            self._exported_through = self._refreshed_through
+            self._exported_through = refreshed
 
     def _loop(self, name: str, work: Callable[[], None], every: float, due: float) -> None:
         health = self.health[name]
