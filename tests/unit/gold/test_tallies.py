@@ -55,6 +55,25 @@ def test_late_and_corrected_events_in_any_cut_leave_no_trace(
     assert staged.one("SELECT count(*) FROM int_delay_counts WHERE legs <= 0") == 0
 
 
+def test_few_points_do_in_a_long_history(
+    staged: StagedGold, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staged.load(random_events(random.Random(7), legs=300, events=1200))
+    staged.gold.refresh()
+    everything = reports.delay_points(staged.warehouse, Filters())
+    sampled = [key for key in everything["leg_key"].to_pylist() if key < "04"]
+    assert 2 < len(sampled) < everything.num_rows
+    monkeypatch.setattr(reports, "LONG_SAMPLE", len(sampled))
+    monkeypatch.setattr(reports, "ENOUGH_POINTS", len(sampled))
+    points = reports.delay_points(staged.warehouse, Filters())
+    assert points["leg_key"].to_pylist() == sampled
+    monkeypatch.setattr(reports, "ENOUGH_POINTS", len(sampled) + 1)
+    assert reports.delay_points(staged.warehouse, Filters()).equals(everything)
+    monkeypatch.setattr(reports, "ENOUGH_POINTS", len(sampled))
+    monkeypatch.setattr(reports, "LONG_SAMPLE", 1_000)
+    assert reports.delay_points(staged.warehouse, Filters()).equals(everything)
+
+
 def landed(minutes_late: float, **values: Any) -> Row:
     return event(
         event_at=at(90),

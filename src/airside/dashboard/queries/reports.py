@@ -1,6 +1,6 @@
 """Delays by airline, passengers against turnaround, delay pairs and movements, for any filter."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -13,6 +13,11 @@ from airside.warehouse import Reader
 MAX_POINTS = 2_000
 """So many points of a scatter plot at most. A leg's key is a hash, so the smallest keys are a
 random sample, and the same one each time."""
+ENOUGH_POINTS = 500
+"""So many do where there are few legs of a kind in a long history: to look at all of it for more
+would take longer with each year."""
+LONG_SAMPLE = 16_384
+"""Gold's sample of a history of a million legs has so many."""
 
 MEASURES = """
     count(*) AS flights,
@@ -178,13 +183,16 @@ def turnaround_points(reader: Reader, filters: Filters) -> pa.Table:
             parameters,
         )
 
-    sampled = points("int_sampled_turnarounds")
-    return sampled if _is_full(sampled) else points("fct_turnarounds")
+    return _sampled(reader, points, "int_sampled_turnarounds", "fct_turnarounds")
 
 
-def _is_full(sampled: pa.Table) -> bool:
-    """Whether gold's sample of the smallest keys had enough; else all have to be looked at."""
-    return bool(sampled.num_rows == MAX_POINTS)
+def _sampled(reader: Reader, points: Callable[[str], pa.Table], sample: str, fact: str) -> pa.Table:
+    """The points of gold's sample of the smallest keys; of all, where those are too few."""
+    sampled, wanted = points(sample), MAX_POINTS
+    if sampled.num_rows < MAX_POINTS:
+        (size,) = reader.query(f"SELECT count(*) AS n FROM main.{sample}")["n"].to_pylist()
+        wanted = ENOUGH_POINTS if size >= LONG_SAMPLE else MAX_POINTS
+    return sampled if sampled.num_rows >= wanted else points(fact)
 
 
 def delay_line(reader: Reader, filters: Filters) -> dict[str, Any]:
@@ -236,8 +244,7 @@ def delay_points(reader: Reader, filters: Filters) -> pa.Table:
             parameters,
         )
 
-    sampled = points("int_sampled_legs")
-    return sampled if _is_full(sampled) else points("fct_flight_legs")
+    return _sampled(reader, points, "int_sampled_legs", "fct_flight_legs")
 
 
 def movements(reader: Reader, filters: Filters) -> pa.Table:
