@@ -193,7 +193,9 @@ class GoldSettings(_Section):
     """The star schema."""
 
     refresh_seconds: Seconds = Field(5, description="How often gold is refreshed")
-    export_seconds: Seconds = Field(60, description="How often gold/*.parquet is written")
+    export_seconds: Seconds = Field(
+        60, description="How often gold/*.parquet is written, in a twentieth of the time at most"
+    )
     live_departure_minutes: int = Field(
         180, gt=0, description="A scheduled flight is live this near its departure"
     )

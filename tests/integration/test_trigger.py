@@ -1,11 +1,15 @@
 """The micro-batch trigger: what waits is done, what arrives meanwhile waits for the next one."""
 
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
+from types import SimpleNamespace
 
+import pytest
+
+from airside.runtime import pipeline as pipeline_module
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
-from airside.runtime.pipeline import open_pipeline
+from airside.runtime.pipeline import Pipeline, open_pipeline
 from airside.settings import Settings, load
 from airside.stream import EmbeddedStream
 
@@ -21,6 +25,33 @@ def test_a_steady_producer_does_not_stretch_a_batch(tmp_path: Path) -> None:
         assert batches["received"].to_pylist() == [2]
         assert producer.backlog(pipeline.warehouse.checkpoint()).records == 1
         producer.close()
+
+
+def test_exports_take_a_twentieth_of_the_time_at_most(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1_000.0
+    exported: list[float] = []
+    seconds = 1.0
+
+    def export(_pipeline: Pipeline) -> None:
+        nonlocal now
+        exported.append(now)
+        now += seconds
+
+    monkeypatch.setattr(Pipeline, "export", export)
+    with open_pipeline(DataDir(tmp_path / "data"), Settings()) as pipeline:
+        monkeypatch.setattr(pipeline_module, "time", SimpleNamespace(monotonic=lambda: now))
+        pipeline._export()
+        assert not exported  # nothing has been refreshed yet
+        for refreshed in range(1, 400):
+            pipeline._refreshed_through = refreshed
+            pipeline._export()
+            now += 5
+            seconds = 1.0 if now < 1_200 else 30.0
+    gaps = [later - earlier for earlier, later in pairwise(exported)]
+    assert gaps[:3] == pytest.approx([61, 61, 61], abs=5)
+    assert gaps[-1] == pytest.approx(600, abs=35)
 
 
 def test_catching_up_says_of_every_batch_that_it_was_done(tmp_path: Path) -> None:

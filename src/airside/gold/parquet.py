@@ -16,7 +16,7 @@ Publish = Callable[[str], AbstractContextManager[Path]]
 
 FOLDER = "gold"
 ACTIVITY = "fct_flight_activity"
-ACTIVITY_ROWS_A_FILE = 2_000_000
+ACTIVITY_ROWS_A_FILE = 500_000
 """What only ever grows is cut, so that an export rewrites its last file alone."""
 _FULL = "batches {} to {}"
 _FULL_PATTERN = re.compile(_FULL.format(r"(\d+)", r"(\d+)"))
@@ -40,9 +40,9 @@ class _File:
 def export(warehouse: Warehouse, publish: Publish, *, force: bool = False) -> list[str]:
     """Write the files whose content has changed since they were last written.
 
-    `gold/<table>.parquet` each, and `gold/fct_flight_activity-2.parquet` and so on after each two
-    million events. May run on any thread, beside loading and refreshing; every file
-    is as of one instant.
+    `gold/<table>.parquet` each, and `gold/fct_flight_activity-2.parquet` and so on after each half
+    million events. May run on any thread, beside loading and refreshing; every file is as of one
+    instant.
 
     Args:
         warehouse: Where gold is; nothing is written before gold has been built.

@@ -53,6 +53,8 @@ _RETENTION_SECONDS = 60.0
 _ROOM_SECONDS = 1.0
 _EXPORT_SECONDS = 5.0
 """How often it is looked whether an export is due."""
+_EXPORT_SHARE = 0.05
+"""Of the time, for exports at most: facts are written whole, which takes longer with each year."""
 _HOUR_US = 3_600_000_000
 _GOLD_PHASE_SECONDS = 0.15
 _UPKEEP_PHASE_SECONDS = 10.0
@@ -103,7 +105,7 @@ class Pipeline:
     health: dict[str, Health] = field(default_factory=dict)
     fatal: AirsideError | None = None
     _threads: list[threading.Thread] = field(default_factory=list)
-    _last_export: float | None = None
+    _export_due: float = 0.0
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _has_loaded: threading.Event = field(default_factory=threading.Event)
     _refreshed_through: int | None = -1
@@ -304,15 +306,15 @@ class Pipeline:
 
     def _export(self) -> None:
         refreshed = self._refreshed_through
-        now = time.monotonic()
-        is_due = (
-            self._last_export is None
-            or now - self._last_export >= self.settings.gold.export_seconds
-        )
-        if is_due and self._exported_through != refreshed:
-            self._last_export = now
+        began = time.monotonic()
+        if began < self._export_due or self._exported_through == refreshed:
+            return
+        try:
             self.export()
-            self._exported_through = refreshed
+        finally:
+            took = time.monotonic() - began
+            self._export_due = began + max(self.settings.gold.export_seconds, took / _EXPORT_SHARE)
+        self._exported_through = refreshed
 
     def _loop(self, name: str, work: Callable[[], None], every: float, due: float) -> None:
         health = self.health[name]
