@@ -108,6 +108,7 @@ class Pipeline:
     _export_due: float = 0.0
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _has_loaded: threading.Event = field(default_factory=threading.Event)
+    """Set when the log may have grown, and when the thread that merges it has to end."""
     _refreshed_through: int | None = -1
     _exported_through: int | None = -1
     _trim_due: float = 0.0

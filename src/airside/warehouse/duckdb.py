@@ -217,7 +217,8 @@ class DuckDBWarehouse:
         Questions are answered meanwhile; a batch that is loaded waits.
 
         Returns:
-            Whether it was merged: not where it is short, or while rows are being changed.
+            Whether it was merged: not where it is short, nor while tables are made or an `UPDATE`
+            is under way.
         """
         if self._log_bytes() < self._wal_bytes:
             return False

@@ -188,11 +188,14 @@ def turnaround_points(reader: Reader, filters: Filters) -> pa.Table:
 
 def _sampled(reader: Reader, points: Callable[[str], pa.Table], sample: str, fact: str) -> pa.Table:
     """The points of gold's sample of the smallest keys; of all, where those are too few."""
-    sampled, wanted = points(sample), MAX_POINTS
-    if sampled.num_rows < MAX_POINTS:
+    sampled = points(sample)
+    if sampled.num_rows == MAX_POINTS:
+        return sampled
+    if sampled.num_rows >= ENOUGH_POINTS:
         (size,) = reader.query(f"SELECT count(*) AS n FROM main.{sample}")["n"].to_pylist()
-        wanted = ENOUGH_POINTS if size >= LONG_SAMPLE else MAX_POINTS
-    return sampled if sampled.num_rows >= wanted else points(fact)
+        if size >= LONG_SAMPLE:
+            return sampled
+    return points(fact)
 
 
 def delay_line(reader: Reader, filters: Filters) -> dict[str, Any]:
