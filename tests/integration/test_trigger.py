@@ -1,5 +1,8 @@
 """The micro-batch trigger: what waits is done, what arrives meanwhile waits for the next one."""
 
+import os
+import sys
+import threading
 from itertools import count, pairwise
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,7 +12,7 @@ import pytest
 from airside.runtime import pipeline as pipeline_module
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
-from airside.runtime.pipeline import Pipeline, open_pipeline
+from airside.runtime.pipeline import Health, Pipeline, open_pipeline
 from airside.settings import Settings, load
 from airside.stream import EmbeddedStream
 
@@ -52,6 +55,30 @@ def test_exports_take_a_twentieth_of_the_time_at_most(
     gaps = [later - earlier for earlier, later in pairwise(exported)]
     assert gaps[:3] == pytest.approx([61, 61, 61], abs=5)
     assert gaps[-1] == pytest.approx(600, abs=35)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads priorities")
+def test_exports_and_upkeep_leave_the_processors_to_loading(tmp_path: Path) -> None:
+    niceness: dict[str, int] = {}
+
+    def work() -> None:
+        name = threading.current_thread().name
+        niceness[name] = os.getpriority(os.PRIO_PROCESS, threading.get_native_id())
+        if len(niceness) == len(stages):
+            pipeline.stopping.set()
+
+    stages = ("silver", "export", "upkeep")
+    with open_pipeline(DataDir(tmp_path / "data"), Settings()) as pipeline:
+        pipeline.health |= {name: Health() for name in stages}
+        threads = [
+            threading.Thread(target=pipeline._loop, args=(name, work, 0.01, 0.0), name=name)
+            for name in stages
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert niceness["silver"] < niceness["export"] == niceness["upkeep"]
 
 
 def test_catching_up_says_of_every_batch_that_it_was_done(tmp_path: Path) -> None:

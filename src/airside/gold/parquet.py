@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow.parquet as pq
 
-from airside.errors import RetryableError
 from airside.warehouse import Warehouse
 
 Publish = Callable[[str], AbstractContextManager[Path]]
@@ -18,6 +18,7 @@ FOLDER = "gold"
 ACTIVITY = "fct_flight_activity"
 ACTIVITY_ROWS_A_FILE = 500_000
 """What only ever grows is cut, so that an export rewrites its last file alone."""
+_ROWS_A_GROUP = 122_880
 _FULL = "batches {} to {}"
 _FULL_PATTERN = re.compile(_FULL.format(r"(\d+)", r"(\d+)"))
 """The version of a file that is written once. It stays when staging lets go of its rows."""
@@ -64,14 +65,19 @@ def export(warehouse: Warehouse, publish: Publish, *, force: bool = False) -> li
         )
         for file in _files(cursor, exported):
             if force or exported.get(file.name) != file.version:
-                with _translated_errors(file.name), publish(f"{FOLDER}/{file.name}") as path:
-                    target = str(path).replace("'", "''")
-                    cursor.execute(
-                        f"COPY ({file.query}) TO '{target}' (FORMAT parquet, COMPRESSION zstd)"
-                    )
+                with publish(f"{FOLDER}/{file.name}") as path:
+                    _write(cursor, file.query, path)
                 _remember(cursor, file)
                 written.append(f"{FOLDER}/{file.name}")
     return written
+
+
+def _write(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+    """Write a query's rows, all on this thread; COPY would use those that loading needs."""
+    rows = cursor.sql(query).to_arrow_reader(_ROWS_A_GROUP)
+    with pq.ParquetWriter(path, rows.schema, compression="zstd", store_schema=False) as writer:
+        for group in rows:
+            writer.write_batch(group)
 
 
 def _files(cursor: duckdb.DuckDBPyConnection, exported: Mapping[str, str]) -> Iterator[_File]:
@@ -149,14 +155,3 @@ def _remember(cursor: duckdb.DuckDBPyConnection, file: _File) -> None:
     cursor.execute("DELETE FROM staging.gold_exports WHERE file_name = ?", [file.name])
     cursor.execute("INSERT INTO staging.gold_exports VALUES (?, ?)", [file.name, file.version])
     cursor.execute("COMMIT")
-
-
-@contextmanager
-def _translated_errors(name: str) -> Iterator[None]:
-    try:
-        yield
-    except duckdb.IOException as error:
-        raise RetryableError(
-            f"{FOLDER}/{name} cannot be written ({str(error).strip().splitlines()[0]}); free disk "
-            "space or check the permissions, then try again"
-        ) from error

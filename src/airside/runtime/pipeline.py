@@ -25,6 +25,7 @@ from airside.runtime.lake_owner import take
 from airside.runtime.lakes import ZONES, is_elsewhere, settle_lake
 from airside.runtime.leftovers import remove_unplanned
 from airside.runtime.patience import patiently
+from airside.runtime.priority import stand_back
 from airside.runtime.remembering import RememberingReader
 from airside.runtime.restore import Meanwhile, resume
 from airside.runtime.streams import open_for_consuming, open_for_looking, open_stream
@@ -48,6 +49,8 @@ EXPORT = "export"
 LOG = "log"
 _EXPENDABLE = {GOLD, EXPORT, ALERTS, UPKEEP, LOG}
 """Stages that ingestion does not need."""
+_UNHURRIED = {EXPORT, UPKEEP}
+"""Stages that have long work, for which nobody waits."""
 _MAX_BACKOFF_SECONDS = 30.0
 _RETENTION_SECONDS = 60.0
 _ROOM_SECONDS = 1.0
@@ -319,6 +322,8 @@ class Pipeline:
 
     def _loop(self, name: str, work: Callable[[], None], every: float, due: float) -> None:
         health = self.health[name]
+        if name in _UNHURRIED:
+            stand_back()
         while not self.stopping.wait(max(0.0, due - time.monotonic())):
             due = max(due + every, time.monotonic())
             try:

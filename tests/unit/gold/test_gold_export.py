@@ -1,7 +1,5 @@
 """Gold as Parquet files."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -89,14 +87,12 @@ def test_a_file_that_is_full_stays_when_staging_lets_go_of_its_rows(
 
 
 def test_a_file_that_cannot_be_written_is_tried_again(staged: StagedGold, tmp_path: Path) -> None:
-    @contextmanager
-    def full_disk(name: str) -> Iterator[Path]:
-        yield tmp_path / "no such folder" / name
-
+    (tmp_path / "gold").touch()  # where a folder is to be
     staged.load([event()])
     staged.gold.refresh()
     with pytest.raises(RetryableError, match=r"gold/dim_dates\.parquet cannot be written"):
-        export(staged.warehouse, full_disk)
+        export(staged.warehouse, LocalLake(tmp_path).publish)
+    (tmp_path / "gold").unlink()
     assert len(export(staged.warehouse, LocalLake(tmp_path).publish)) == len(TABLES)
 
 

@@ -25,7 +25,8 @@ WITH legs AS (
     LEFT JOIN main.fct_turnarounds AS turnarounds
         ON turnarounds.leg_key = legs.leg_key
         AND turnarounds.scheduled_departure_at = legs.scheduled_departure_at
-    WHERE {window}
+        AND {window_of_turnarounds}
+    WHERE {window_of_legs}
 ),
 sides AS (
     SELECT
@@ -154,7 +155,8 @@ def trends(
     names = f"LEFT JOIN main.dim_{table} AS named ON named.{code} = measured.group_code"
     return reader.query(
         _TRENDS.format(
-            window=window.replace("scheduled_departure_at", "legs.scheduled_departure_at"),
+            window_of_turnarounds=window.replace("scheduled", "turnarounds.scheduled"),
+            window_of_legs=window.replace("scheduled", "legs.scheduled"),
             where=where,
             bucket=bucket,
             group={"none": "NULL::VARCHAR", "airline": "airline_iata", "airport": "airport_iata"}[
@@ -171,5 +173,5 @@ def trends(
             name="NULL::VARCHAR" if group_by == "none" else f"named.{table[:-1]}_name",
             names="" if group_by == "none" else names,
         ),
-        [*window_parameters, *parameters, top],
+        [*window_parameters, *window_parameters, *parameters, top],
     )
