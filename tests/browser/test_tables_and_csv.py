@@ -53,6 +53,21 @@ def test_each_chart_as_table_and_csv(open_page: Callable[..., Page], name: str) 
         expect(table).to_be_hidden()
 
 
+def test_quality_flags_are_those_of_all_days(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    with page.expect_response(lambda answer: "/api/v1/quality" in answer.url) as answer:
+        page.get_by_role("link", name="Pipeline").click()
+    rows = answer.value.json()["rows"]
+    assert {row["arrived_date"] for row in rows} == {None}
+    (clean,) = [row["records"] for row in rows if row["name"] == "clean"]
+    panel = page.locator('[data-panel="quality-flags"]')
+    panel.scroll_into_view_if_needed()
+    expect(panel.locator(".panel-note")).to_contain_text(f"n = {clean:,} clean records")
+    panel.get_by_role("button", name="Show as table").click()
+    shown = [line.split("\t")[:2] for line in panel.locator("tbody tr").all_inner_texts()]
+    assert shown == [[row["name"], f"{row['records']:,}"] for row in rows if row["kind"] == "flag"]
+
+
 def test_a_table_sorts_by_its_headers(open_page: Callable[..., Page]) -> None:
     page = open_page()
     panel = page.locator('[data-panel="movements"]')

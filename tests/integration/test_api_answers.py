@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -349,6 +350,16 @@ def test_quality_adds_up_to_the_account(client: httpx.Client) -> None:
             verdicts[row["name"]] += row["records"]
     assert verdicts["clean"] == status["clean"]
     assert verdicts["quarantined"] == status["quarantined"]
+    total = get(client, "quality", by="total")["rows"]
+    assert {row["arrived_date"] for row in total} == {None}
+    counted: Counter[tuple[str, str]] = Counter()
+    for row in rows:
+        counted[row["kind"], row["name"]] += row["records"]
+    assert {(row["kind"], row["name"]): row["records"] for row in total} == counted
+    received = status["clean"] + status["quarantined"] + status["duplicates"]
+    for row in total:
+        assert row["received"] == received
+        assert row["share_of_received"] == pytest.approx(row["records"] / received)
 
 
 # --- formats --------------------------------------------------------------------------------------

@@ -509,12 +509,12 @@ export interface QuarantinedRecord {
   payload_bytes: number;
 }
 
-// --- GET /quality?limit&offset → Page<QualityRow> ----------------------------------------------
+// --- GET /quality?by&limit&offset → Page<QualityRow> -------------------------------------------
 
 /** Newest day first, then most records. */
 export interface QualityRow {
-  /** Day of arrival (wall clock, UTC). */
-  arrived_date: IsoDate;
+  /** Day of arrival (wall clock, UTC); null where all days are together. */
+  arrived_date: IsoDate | null;
   kind: "verdict" | "reason" | "flag";
   name: string;
   records: number;

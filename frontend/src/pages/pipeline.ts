@@ -14,7 +14,6 @@ import { Panel } from "../ui/panel";
 import type { PageView } from "./page";
 
 const REFRESH_MS = 5_000;
-const QUALITY_ROWS = 500;
 
 const STAGE_NAMES: Record<StageState["name"], string> = {
   bronze: "Archive (bronze)",
@@ -75,14 +74,14 @@ export function pipelinePage({ live }: Context): PageView {
     ask: (signal) =>
       Promise.all([
         getJson<StatusAnswer>("status", {}, signal),
-        getJson<Page<QualityRow>>("quality", { limit: QUALITY_ROWS }, signal),
+        getJson<Page<QualityRow>>("quality", { by: "total" }, signal),
         getJson<Page<Alert>>("alerts", {}, signal),
       ]),
     answer: ([status, quality, told]) => {
       showStorage(storage, status);
       showFailures(failures, status);
       showAlerts(alerts, told.rows);
-      showFlags(flags, quality.rows, status.clean);
+      showFlags(flags, quality.rows);
     },
     fail: (message) => {
       for (const { panel } of [flags, storage]) panel.setState({ kind: "error", message, retry: () => asking.now() });
@@ -184,14 +183,11 @@ function share(ratio: number | null): string {
   return ratio === null ? "–" : `${(ratio * 100).toFixed(2)} %`;
 }
 
-function showFlags({ panel, bars }: BarPanel<Flag>, rows: QualityRow[], clean: number): void {
-  const totals = new Map<string, number>();
-  for (const { kind, name, records } of rows) {
-    if (kind === "flag") totals.set(name, (totals.get(name) ?? 0) + records);
-  }
-  const flags = [...totals]
-    .map(([name, records]) => ({ name, records, share: clean > 0 ? records / clean : null }))
-    .sort((a, b) => b.records - a.records);
+function showFlags({ panel, bars }: BarPanel<Flag>, rows: QualityRow[]): void {
+  const clean = rows.find((row) => row.kind === "verdict" && row.name === "clean")?.records ?? 0;
+  const flags = rows
+    .filter((row) => row.kind === "flag")
+    .map(({ name, records }) => ({ name, records, share: clean > 0 ? records / clean : null }));
   panel.setRows(flags, `Fields of clean records that could not be used · n = ${count(clean)} clean records`);
   if (flags.length === 0) {
     panel.setState({ kind: "empty", message: "No clean record carries a flag." });

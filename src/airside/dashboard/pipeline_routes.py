@@ -86,15 +86,18 @@ class PipelineRoutes:
         self,
         request: Request,
         form: FormatQuery,
+        by: Annotated[
+            records.By, Query(description="Each day of arrival, or all together")
+        ] = "day",
         limit: LimitQuery = None,
         offset: OffsetQuery = 0,
     ) -> Response:
-        """Verdicts, reasons and flags by day of arrival."""
+        """Verdicts, reasons and flags by day of arrival, or of all days."""
         meta = self._producer.meta()
         table = to_table([], [])
         if self._producer.is_built:
-            key = ("quality", self._producer.version.gold)
-            table = self._cache.get(key, lambda: records.quality(self._backend.reader))
+            key = ("quality", by, self._producer.version.gold)
+            table = self._cache.get(key, lambda: records.quality(self._backend.reader, by))
         return reply_table(
             request,
             table,

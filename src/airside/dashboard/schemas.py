@@ -533,9 +533,9 @@ class QuarantineAnswer(PageMeta):
 
 
 class QualityRow(_Model):
-    """How often something was found on a day."""
+    """How often something was found on a day, or on all days."""
 
-    arrived_date: IsoDate
+    arrived_date: IsoDate | None
     kind: Literal["verdict", "reason", "flag"]
     name: str
     records: int

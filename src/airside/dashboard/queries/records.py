@@ -1,11 +1,13 @@
 """Single records and what was found about them: the quarantine and the quality of days."""
 
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 
 from airside.dashboard.rows import documents
 from airside.warehouse import Reader
+
+By = Literal["day", "total"]
 
 MAX_PAYLOAD_BYTES = 64 * 1024
 """So much of a payload is shown."""
@@ -41,12 +43,35 @@ def quarantined(
     return total, page.set_column(page.column_names.index("payload"), "payload", payload)
 
 
-def quality(reader: Reader) -> pa.Table:
-    """Verdicts, reasons and flags by day of arrival, newest day first, then most records."""
-    return reader.query(
-        "SELECT arrived_date, kind, item AS name, records, received, share_of_received"
-        " FROM main.rpt_data_quality ORDER BY arrived_date DESC, kind, records DESC, item"
-    )
+_QUALITY: dict[By, str] = {
+    "day": """
+        SELECT arrived_date, kind, item AS name, records, received, share_of_received
+        FROM main.rpt_data_quality
+        ORDER BY arrived_date DESC, kind, records DESC, item
+    """,
+    "total": """
+        WITH counted AS (
+            SELECT kind, item AS name, sum(records)::BIGINT AS records
+            FROM main.int_record_counts
+            GROUP BY kind, item
+        ),
+        measured AS (
+            SELECT *, (sum(records) FILTER (kind = 'verdict') OVER ())::BIGINT AS received
+            FROM counted
+        )
+        SELECT
+            NULL::DATE AS arrived_date,
+            *,
+            records / nullif(received, 0)::DOUBLE AS share_of_received
+        FROM measured
+        ORDER BY kind, records DESC, name
+    """,
+}
+
+
+def quality(reader: Reader, by: By) -> pa.Table:
+    """Verdicts, reasons and flags: by day of arrival, newest first, or of all days together."""
+    return reader.query(_QUALITY[by])
 
 
 def locations(
