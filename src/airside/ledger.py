@@ -28,6 +28,7 @@ CREATE TABLE IF NOT EXISTS attempts (
     error TEXT
 ) STRICT;
 CREATE INDEX IF NOT EXISTS attempts_of_a_stage ON attempts (stage, attempt_id);
+CREATE INDEX IF NOT EXISTS attempts_under_way ON attempts (stage) WHERE outcome = 'started';
 CREATE INDEX IF NOT EXISTS attempts_by_start ON attempts (stage, json_extract(plan, '$.after'));
 CREATE TABLE IF NOT EXISTS progress (
     stage TEXT NOT NULL,
