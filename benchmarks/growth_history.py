@@ -85,15 +85,15 @@ FROM (
     SELECT
         leg,
         airline_iata,
-        airline_iata || (100 + pair % 1900 + leg % 2) AS flight_icao,
+        airline_iata || (100 + 2 * of_day + leg % 2) AS flight_icao,
         'VT-' || (pair % 1500) AS tail_number,
         $types[pair % 1500 % len($types) + 1] AS aircraft_type,
         CASE WHEN leg % 2 = 0 THEN outstation ELSE 'AMD' END AS departure_airport_iata,
         CASE WHEN leg % 2 = 0 THEN 'AMD' ELSE outstation END AS arrival_airport_iata,
-        CAST(60 + of_pair // 64 % 120 AS INTEGER) AS flying,
+        CAST(60 + of_flight // 64 % 120 AS INTEGER) AS flying,
         date_trunc('minute', $first_at + to_microseconds(pair * $pair_us))
             + CASE WHEN leg % 2 = 0 THEN INTERVAL 0 MINUTE
-                ELSE to_minutes(CAST(110 + of_pair // 64 % 120 AS INTEGER)) END
+                ELSE to_minutes(CAST(110 + of_flight // 64 % 120 AS INTEGER)) END
             AS scheduled_departure_at,
         CAST(floor(-18 * ln((1 + of_leg % 1000) / 1001.0)) - 8 AS INTEGER) AS departure_delay,
         CAST(of_leg // 1024 % 21 AS INTEGER) - 12 AS drift,
@@ -103,14 +103,22 @@ FROM (
         of_leg
     FROM (
         SELECT
-            range AS leg,
-            range // 2 AS pair,
-            CAST(hash(range) >> 1 AS BIGINT) AS of_leg,
-            CAST(hash(range // 2 + 1000000000) >> 1 AS BIGINT) AS of_pair,
-            $airlines[CAST(hash(range // 2) >> 1 AS BIGINT) % len($airlines) + 1] AS airline_iata,
-            $outstations[CAST(hash(range // 2) >> 6 AS BIGINT) % len($outstations) + 1]
-                AS outstation
-        FROM range($from_leg, $to_leg)
+            *,
+            $airlines[of_flight % len($airlines) + 1] AS airline_iata,
+            $outstations[of_flight // 32 % len($outstations) + 1] AS outstation
+        FROM (
+            SELECT
+                range AS leg,
+                range // 2 AS pair,
+                range // 2 % $pairs_a_day AS of_day,
+                CAST(hash(range) >> 1 AS BIGINT) AS of_leg,
+                -- a timetable holds for a season
+                CAST(
+                    hash(range // 2 % $pairs_a_day, range // 2 // ($pairs_a_day * 182)) >> 1
+                    AS BIGINT
+                ) AS of_flight
+            FROM range($from_leg, $to_leg)
+        )
     )
 )
 """
@@ -258,10 +266,13 @@ def build(
     with open_pipeline(data_dir, Settings()):
         pass  # makes what belongs into a data directory
     legs = events // events_a_leg
-    pair_us = 2 * 86_400_000_000 // flights_a_day
+    pairs_a_day = flights_a_day // 2
+    pair_us = 86_400_000_000 // pairs_a_day
     first_at = END - timedelta(microseconds=legs // 2 * pair_us) - timedelta(hours=6)
     warehouse = DuckDBWarehouse(data_dir.warehouse, clock=wall_clock, memory_limit="4GB")
     connection = warehouse.transform
+    # as the pipeline does from time to time; here each refresh takes in a month and more
+    connection.execute("SET GLOBAL max_vacuum_tasks = 100")
     connection.execute(
         "CREATE TABLE IF NOT EXISTS staging.accepted_event_ids"
         " (event_id VARCHAR, arrived_at TIMESTAMP, ordinal BIGINT, id_hash UBIGINT)"
@@ -276,6 +287,7 @@ def build(
             "a_leg": events_a_leg,
             "first_at": first_at,
             "pair_us": pair_us,
+            "pairs_a_day": pairs_a_day,
             "airlines": _AIRLINES,
             "outstations": _OUTSTATIONS,
             "types": _TYPES,

@@ -1,10 +1,11 @@
 """What gold keeps of its facts gives the answers that the facts themselves would give."""
 
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from airside.dashboard.filters import Filters
@@ -72,6 +73,30 @@ def test_few_points_do_in_a_long_history(
     monkeypatch.setattr(reports, "ENOUGH_POINTS", len(sampled))
     monkeypatch.setattr(reports, "LONG_SAMPLE", 1_000)
     assert reports.delay_points(staged.warehouse, Filters()).equals(everything)
+
+
+@pytest.mark.parametrize("ask", [reports.delay_points, reports.turnaround_points])
+def test_where_no_flight_is_a_point_not_all_of_history_is_asked(
+    staged: StagedGold, ask: Callable[[Reader, Filters], pa.Table]
+) -> None:
+    staged.load(random_events(random.Random(7), legs=300, events=1200))
+    staged.gold.refresh()
+    reader = Noting(staged.warehouse)
+    assert ask(reader, Filters(airlines=("none such",))).num_rows == 0
+    assert reader.asked
+    assert not any("main.fct_" in sql for sql in reader.asked)
+
+
+class Noting:
+    """A reader that remembers what it was asked."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.asked: list[str] = []
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        self.asked.append(sql)
+        return self._reader.query(sql, parameters)
 
 
 def landed(minutes_late: float, **values: Any) -> Row:

@@ -1,6 +1,7 @@
 """Delays by airline, passengers against turnaround, delay pairs and movements, for any filter."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import pyarrow as pa
@@ -183,14 +184,32 @@ def turnaround_points(reader: Reader, filters: Filters) -> pa.Table:
             parameters,
         )
 
-    return _sampled(reader, points, "int_sampled_turnarounds", "fct_turnarounds")
+    ask = partial(tallied.passengers_vs_turnaround, reader, filters)
+    line = ask if filters.is_timeless else None
+    return _sampled(reader, points, "int_sampled_turnarounds", "fct_turnarounds", line)
 
 
-def _sampled(reader: Reader, points: Callable[[str], pa.Table], sample: str, fact: str) -> pa.Table:
-    """The points of gold's sample of the smallest keys; of all, where those are too few."""
+def _sampled(
+    reader: Reader,
+    points: Callable[[str], pa.Table],
+    sample: str,
+    fact: str,
+    line: Callable[[], dict[str, Any]] | None,
+) -> pa.Table:
+    """The points of gold's sample of the smallest keys; of all, where those are too few.
+
+    Args:
+        reader: The warehouse.
+        points: Asks a table for points.
+        sample: Gold's sample …
+        fact: … of this table.
+        line: Tells `n`, how many points there are, where gold keeps count of them.
+    """
     sampled = points(sample)
     if sampled.num_rows == MAX_POINTS:
         return sampled
+    if line is not None and line()["n"] == sampled.num_rows:
+        return sampled  # as where cancelled flights are asked for, of which none has landed
     if sampled.num_rows >= ENOUGH_POINTS:
         (size,) = reader.query(f"SELECT count(*) AS n FROM main.{sample}")["n"].to_pylist()
         if size >= LONG_SAMPLE:
@@ -247,7 +266,8 @@ def delay_points(reader: Reader, filters: Filters) -> pa.Table:
             parameters,
         )
 
-    return _sampled(reader, points, "int_sampled_legs", "fct_flight_legs")
+    line = partial(tallied.delay_line, reader, filters) if filters.is_timeless else None
+    return _sampled(reader, points, "int_sampled_legs", "fct_flight_legs", line)
 
 
 def movements(reader: Reader, filters: Filters) -> pa.Table:

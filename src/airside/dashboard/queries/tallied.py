@@ -78,7 +78,12 @@ def airline_delays(reader: Reader, filters: Filters) -> pa.Table:
     where, parameters = filters.where()
     return reader.query(
         f"""
-        WITH counted AS (SELECT * FROM main.{table} WHERE {where}),
+        WITH counted AS (
+            SELECT airline_iata, side, flight_status, delay_minutes, sum(legs)::BIGINT AS legs
+            FROM main.{table}
+            WHERE {where}
+            GROUP BY airline_iata, side, flight_status, delay_minutes
+        ),
         delays AS (
             SELECT airline_iata, side, delay_minutes, sum(legs) AS legs
             FROM counted
