@@ -4,10 +4,11 @@
     python benchmarks/bench_growth.py --events 100000000 --keep /var/tmp/growth    # the full one
 
 Makes two histories in bulk (`growth_history.py`: some 200 bytes of disk and 15 µs of processor
-time an event), then does the same upon each, in a process of its own: batches of simulated records
-through silver, a refresh of gold after each, and every question that the page, `report` and
-`status` ask. Prints milliseconds by the clock and of processor time, and the ratio of the latter,
-long to short, beside the limit of 1.2. `--keep` leaves the histories for the next run.
+time an event), then does the same upon each, in a process of its own and in turn, a piece of work
+at a time: batches of simulated records through silver, a refresh of gold after each, and every
+question that the page, `report` and `status` ask. Prints milliseconds by the clock and of processor
+time, and the ratio of the latter, long to short, beside the limit of 1.2. `--keep` leaves the
+histories for the next run.
 """
 
 import argparse
@@ -17,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
@@ -45,8 +46,8 @@ FLIGHTS_A_DAY = 800
 CHUNK = 2_000_000
 BATCHES = {2_000: 7, 20_000: 3}
 """Records of a batch → how many batches."""
-ASKED = 7
-"""How often each question is asked."""
+ROUNDS, ASKED = 3, 5
+"""So many rounds of all questions, each asked so often in a row."""
 
 Question = Callable[[Reader], Any]
 Times = tuple[float, float]
@@ -135,7 +136,7 @@ def median(times: list[Times]) -> Times:
     return statistics.median(t[0] for t in times), statistics.median(t[1] for t in times)
 
 
-def new_work(pipeline: Pipeline, seed: int) -> dict[str, Times]:
+def new_work(pipeline: Pipeline, seed: int) -> Iterator[tuple[str, Times]]:
     """Batches through silver, and gold after each; the first warms everything up and counts not."""
     total = sum(records * batches for records, batches in BATCHES.items()) + 2_000
     config = SimulatorConfig(
@@ -145,47 +146,53 @@ def new_work(pipeline: Pipeline, seed: int) -> dict[str, Times]:
         seed=seed,
     )
     payloads = iter([each.payload for each in islice(Simulator(config).emissions(), total)])
-    times: dict[str, list[Times]] = {}
     followed = LiveBoard(pipeline.warehouse, Liveness())
     for number, size in enumerate([2_000, *(s for s, n in BATCHES.items() for _ in range(n))]):
         pipeline.stream.put(list(islice(payloads, size)))
-        batch = timed(pipeline.silver.run_once)
-        board = timed(lambda: followed.read(live.version(pipeline.warehouse)[0]))
-        refresh = timed(pipeline.refresh)
-        if number:
-            times.setdefault(f"batch of {size:,}", []).append(batch)
-            times.setdefault(f"board, {size:,} not refreshed", []).append(board)
-            times.setdefault(f"gold refresh of {size:,}", []).append(refresh)
-    return {name: median(each) for name, each in times.items()}
+        for name, work in (
+            (f"batch of {size:,}", pipeline.silver.run_once),
+            (
+                f"board, {size:,} not refreshed",
+                lambda: followed.read(live.version(pipeline.warehouse)[0]),
+            ),
+            (f"gold refresh of {size:,}", pipeline.refresh),
+        ):
+            times = timed(work)
+            if number:
+                yield name, times
 
 
-def measure(data_dir: DataDir) -> dict[str, Any]:
-    """All figures of one history."""
+def figures(data_dir: DataDir) -> Iterator[tuple[str, Any]]:
+    """What one history is, and then name and times of one piece of work after the other."""
     last_batch = json.loads((data_dir.root / "history.json").read_text())["last_batch"]
     with open_pipeline(data_dir, Settings()) as pipeline:
         reader = pipeline.warehouse
         (newest,) = reader.query("SELECT max(batch_id) AS n FROM staging.batches")["n"].to_pylist()
-        begun = timed(pipeline.refresh)  # builds anew what was built by other models
+        pipeline.refresh()  # builds anew what was built by other models
+        (n,) = reader.query("SELECT count(*) AS n FROM main.fct_flight_legs")["n"].to_pylist()
+        yield "history", f"{n:,} legs, {size_of(data_dir.warehouse) // 1_000_000:,} MB"
         seed = newest - last_batch + 1  # other ids than a run before, upon the same history
-        figures = new_work(pipeline, seed)
+        yield from new_work(pipeline, seed)
         with reader.transform.cursor() as cursor:
-            figures["checkpoint"] = timed(lambda: cursor.execute("CHECKPOINT"))
+            yield "checkpoint", timed(lambda: cursor.execute("CHECKPOINT"))
         (watermark,) = reader.query("FROM main.rpt_watermark")["watermark_at"].to_pylist()
         asked = questions(reader, watermark) | {
             "status": lambda reader: account(
                 pipeline.stream, pipeline.ledger, reader, clock=pipeline.clock
             )
         }
-        for name, ask in asked.items():
+        for ask in asked.values():
             ask(reader)  # the first time reads what the later ones find in memory
-            figures[name] = median([timed(partial(ask, reader)) for _ in range(ASKED)])
-        (n,) = reader.query("SELECT count(*) AS n FROM main.fct_flight_legs")["n"].to_pylist()
-        return {
-            "first_refresh_seconds": round(begun[0], 2),
-            "legs": n,
-            "megabytes": size_of(data_dir.warehouse) // 1_000_000,
-            "figures": figures,
-        }
+        for _ in range(ROUNDS):
+            for name, ask in asked.items():
+                yield name, median([timed(partial(ask, reader)) for _ in range(ASKED)])
+
+
+def measure(data_dir: DataDir) -> None:
+    """Print the next of a history's figures for each line on standard input."""
+    found = figures(data_dir)
+    for _ in sys.stdin:
+        print(json.dumps(next(found, None)), flush=True)
 
 
 def made(folder: Path, events: int) -> DataDir:
@@ -210,20 +217,48 @@ def made(folder: Path, events: int) -> DataDir:
     return data_dir
 
 
+def taken_in_turn(folder: Path, sizes: list[int]) -> Iterator[list[tuple[str, Any]]]:
+    """The figures of all histories, one piece of work at a time: what disturbs meets them all."""
+    directories = [made(folder, events).root for events in sizes]
+    children = [
+        subprocess.Popen(
+            [sys.executable, __file__, "--measure", str(root)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            bufsize=1,
+        )
+        for root in directories
+    ]
+
+    def answer(child: "subprocess.Popen[str]") -> tuple[str, Any] | None:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write("\n")
+        figure: tuple[str, Any] | None = json.loads(child.stdout.readline())
+        return figure
+
+    while all(told := [answer(child) for child in children]):
+        yield [figure for figure in told if figure]
+    for child in children:
+        child.communicate()
+
+
 def compare(folder: Path, sizes: list[int]) -> int:
     """Measure both, print a line for each item; returns how many are beyond the limit."""
-    found = []
-    for events in sizes:
-        data_dir = made(folder, events)
-        child = [sys.executable, __file__, "--measure", str(data_dir.root)]
-        found.append(json.loads(subprocess.run(child, check=True, capture_output=True).stdout))
-    for events, each in zip(sizes, found, strict=True):
-        print(f"{events:,} events, {each['legs']:,} legs, {each['megabytes']:,} MB")
+    found: dict[str, list[list[Times]]] = {}
+    for told in taken_in_turn(folder, sizes):
+        (name, _), *_ = told
+        if name == "history":
+            for events, (_, history) in zip(sizes, told, strict=True):
+                print(f"{events:,} events, {history}")
+            continue
+        for times, (_, each) in zip(found.setdefault(name, [[], []]), told, strict=True):
+            times.append(each)
     print(f"{'':44}{'clock, ms':>18}{'processor, ms':>18}{'ratio':>8}   limit {LIMIT}")
     beyond = 0
-    short, long = (each["figures"] for each in found)
-    for name, (clock, processor) in short.items():
-        long_clock, long_processor = long[name]
+    for name, (short, long) in found.items():
+        (clock, processor), (long_clock, long_processor) = median(short), median(long)
         ratio = long_processor / processor
         beyond += ratio > LIMIT
         print(
@@ -231,7 +266,7 @@ def compare(folder: Path, sizes: list[int]) -> int:
             f"{1e3 * processor:9.1f}{1e3 * long_processor:9.1f}{ratio:8.2f}"
             f"{'   beyond it' if ratio > LIMIT else ''}"
         )
-    print(f"{beyond} of {len(short)} items are beyond the limit")
+    print(f"{beyond} of {len(found)} items are beyond the limit")
     return beyond
 
 
@@ -245,7 +280,7 @@ if __name__ == "__main__":
     parser.add_argument("--measure", type=Path, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
     if arguments.measure:
-        print(json.dumps(measure(DataDir(arguments.measure))))
+        measure(DataDir(arguments.measure))
     elif arguments.keep:
         arguments.keep.mkdir(parents=True, exist_ok=True)
         compare(arguments.keep, [arguments.base, arguments.events])
