@@ -159,7 +159,7 @@ class WarehouseSettings(_Section):
 
     threads: int = Field(2, ge=1, description="Worker threads of DuckDB")
     memory_limit: str = Field(
-        "700MB",
+        "512MB",
         pattern=r"^[1-9]\d*(\.\d+)?\s*[KMGT]i?B$",
         examples=["700MB", "1.5 GiB"],
         description="DuckDB's share of memory; beyond it, it spills to disk",

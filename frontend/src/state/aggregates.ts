@@ -40,7 +40,8 @@ const NAMES: (keyof Parts)[] = [
 ];
 /** Filtered figures are asked for no more often than this. */
 const REFRESH_MS = 2_000;
-const ROWS = 500;
+/** More than there are airlines, or airports with scheduled flights. */
+const ROWS = 10_000;
 
 export class Aggregates {
   figures: Figures | null = null;

@@ -18,7 +18,7 @@ FOLDER = "gold"
 ACTIVITY = "fct_flight_activity"
 ACTIVITY_ROWS_A_FILE = 500_000
 """What only ever grows is cut, so that an export rewrites its last file alone."""
-_ROWS_A_GROUP = 122_880
+_ROWS_A_GROUP = 50_000
 _FULL = "batches {} to {}"
 _FULL_PATTERN = re.compile(_FULL.format(r"(\d+)", r"(\d+)"))
 """The version of a file that is written once. It stays when staging lets go of its rows."""

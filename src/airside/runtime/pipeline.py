@@ -24,6 +24,7 @@ from airside.runtime.data_dir import DataDir
 from airside.runtime.lake_owner import take
 from airside.runtime.lakes import ZONES, is_elsewhere, settle_lake
 from airside.runtime.leftovers import remove_unplanned
+from airside.runtime.memory import keep_few_arenas
 from airside.runtime.patience import patiently
 from airside.runtime.priority import stand_back
 from airside.runtime.remembering import RememberingReader
@@ -372,6 +373,7 @@ def open_pipeline(
         RetryableError: Another process runs on it, or it was stopped while it was rebuilt.
     """
     data_dir.open(tell)
+    keep_few_arenas()
     with ExitStack() as stack:
         stack.enter_context(data_dir.owned())
         stack.callback(gc.unfreeze)  # what is frozen at the end of a process passes for leaked
