@@ -13,4 +13,7 @@ def stand_back() -> None:
     Only Linux gives threads a priority of their own; elsewhere nothing happens.
     """
     if sys.platform == "linux":
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICENESS)
+        thread = threading.get_native_id()
+        now = os.getpriority(os.PRIO_PROCESS, thread)
+        # Who was started with a lower one may not raise it.
+        os.setpriority(os.PRIO_PROCESS, thread, max(now, _NICENESS))

@@ -56,7 +56,9 @@ _QUALITY: dict[By, str] = {
             GROUP BY kind, item
         ),
         measured AS (
-            SELECT *, (sum(records) FILTER (kind = 'verdict') OVER ())::BIGINT AS received
+            SELECT
+                *,
+                sum(CASE WHEN kind = 'verdict' THEN records END) OVER ()::BIGINT AS received
             FROM counted
         )
         SELECT
