@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pyarrow.parquet as pq
 
-from airside.warehouse import Warehouse
+from airside.warehouse import DuckDBWarehouse
+from airside.warehouse.duckdb import translated_errors
 
 Publish = Callable[[str], AbstractContextManager[Path]]
 """Gives a path to write; on a clean exit the file appears under the name, whole."""
@@ -38,7 +39,7 @@ class _File:
     version: str
 
 
-def export(warehouse: Warehouse, publish: Publish, *, force: bool = False) -> list[str]:
+def export(warehouse: DuckDBWarehouse, publish: Publish, *, force: bool = False) -> list[str]:
     """Write the files whose content has changed since they were last written.
 
     `gold/<table>.parquet` each, and `gold/fct_flight_activity-2.parquet` and so on after each half
@@ -54,10 +55,11 @@ def export(warehouse: Warehouse, publish: Publish, *, force: bool = False) -> li
         The names written.
 
     Raises:
-        RetryableError: A file cannot be written now. The older one, if any, is still whole.
+        RetryableError: A file cannot be written now, or DuckDB lacks disk or memory to read it.
+            The older one, if any, is still whole.
     """
     written: list[str] = []
-    with warehouse.transform.cursor() as cursor:
+    with translated_errors(warehouse.path), warehouse.transform.cursor() as cursor:
         if not _is_built(cursor):
             return written
         exported = dict(

@@ -2,7 +2,9 @@
 
 from datetime import datetime
 from pathlib import Path
+from typing import NoReturn
 
+import duckdb
 import pyarrow.parquet as pq
 import pytest
 
@@ -94,6 +96,16 @@ def test_a_file_that_cannot_be_written_is_tried_again(staged: StagedGold, tmp_pa
         export(staged.warehouse, LocalLake(tmp_path).publish)
     (tmp_path / "gold").unlink()
     assert len(export(staged.warehouse, LocalLake(tmp_path).publish)) == len(TABLES)
+
+
+def test_a_disk_too_full_to_read_gold_is_no_defect(staged: StagedGold) -> None:
+    def full_disk(_name: str) -> NoReturn:
+        raise duckdb.IOException("Could not write to temporary file: No space left on device")
+
+    staged.load([event()])
+    staged.gold.refresh()
+    with pytest.raises(RetryableError, match="the disk is full"):
+        export(staged.warehouse, full_disk)
 
 
 def test_before_gold_has_been_built_there_is_nothing_to_write(tmp_path: Path) -> None:
