@@ -43,22 +43,49 @@ candidates as (
     {%- endif %}
 ),
 
-numbered_events as (
-    select
-        *,
-        {{ event_number() }} as event_number
-    from candidates
-),
-
 leg_totals as (
     select
         leg_key,
         {%- for attribute in attributes %}
-        max(case when {{ attribute }} is not null then event_number end) as {{ attribute }}_number,
+        max(case when {{ attribute }} is not null then event_at end) as {{ attribute }}_at,
         {%- endfor %}
-        max(leg_events) + sum(is_new) as leg_events,
+        max(leg_events) + sum(is_new) as events,
         max(event_at) as leg_last_event_at,
-        max(leg_batch_id) as leg_batch_id
+        max(leg_batch_id) as last_batch_id
+    from candidates
+    group by leg_key
+),
+
+-- Nearly all events are older than these, so only these few are put in order.
+latest_events as (
+    select
+        candidates.*,
+        leg_totals.events,
+        leg_totals.leg_last_event_at,
+        leg_totals.last_batch_id
+    from candidates
+    inner join leg_totals on candidates.leg_key = leg_totals.leg_key
+    where
+        -- every event has a status, so the latest one is always among them
+        candidates.event_at = leg_totals.flight_status_at
+        {%- for attribute in attributes %}
+        or candidates.event_at = leg_totals.{{ attribute }}_at
+        {%- endfor %}
+),
+
+numbered_events as (
+    select
+        *,
+        {{ event_number() }} as event_number
+    from latest_events
+),
+
+leg_numbers as (
+    select
+        leg_key
+        {%- for attribute in attributes %},
+        max(case when {{ attribute }} is not null then event_number end) as {{ attribute }}_number
+        {%- endfor %}
     from numbered_events
     group by leg_key
 )
@@ -67,14 +94,13 @@ select
     {%- for column in columns %}
     numbered_events.{{ column }},
     {%- endfor %}
-    cast(leg_totals.leg_events as bigint) as leg_events,
-    leg_totals.leg_last_event_at,
-    leg_totals.leg_batch_id
+    cast(numbered_events.events as bigint) as leg_events,
+    numbered_events.leg_last_event_at,
+    numbered_events.last_batch_id as leg_batch_id
 from numbered_events
-inner join leg_totals on numbered_events.leg_key = leg_totals.leg_key
+inner join leg_numbers on numbered_events.leg_key = leg_numbers.leg_key
 where
-    -- every event has a status, so the latest one is always among them
-    numbered_events.event_number = leg_totals.flight_status_number
+    numbered_events.event_number = leg_numbers.flight_status_number
     {%- for attribute in attributes %}
-    or numbered_events.event_number = leg_totals.{{ attribute }}_number
+    or numbered_events.event_number = leg_numbers.{{ attribute }}_number
     {%- endfor %}
