@@ -11,6 +11,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from airside.errors import AirsideError
@@ -75,6 +77,7 @@ class Preparation:
         self._kernel = kernel
         self._max_records = max_records
         self._max_bytes = max_bytes
+        self._memory = _Memory(max_bytes)
         self._worker = ThreadPoolExecutor(1, "silver-ahead")
         self._ahead: Batch | None = None
 
@@ -104,6 +107,8 @@ class Preparation:
                 self._ahead = self.next(batch.planned.through)
             except AirsideError:
                 self._ahead = None  # it is met again, and told, when the batch's turn has come
+        else:
+            self._memory.release()
 
     def _prepare(self, planned: SequenceRange, frames: Sequence[Frame]) -> Batch:
         return Batch(
@@ -116,6 +121,42 @@ class Preparation:
         )
 
     def _judge(self, frames: Sequence[Frame]) -> Judged:
-        records = frames_to_arrow(frames)
+        records = frames_to_arrow(frames, self._memory.allocate)
         verdicts = self._kernel.to_arrow(records)
         return Judged(records, verdicts, quarantined(records, verdicts))
+
+
+class _Memory:
+    """The memory of large batches, which is used again while one follows the other.
+
+    To be given fresh pages, all zeros, takes longer than to decompress into them.
+
+    Args:
+        size: Of a large batch, in bytes.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._kept: list[bytearray] = []
+
+    def allocate(self, size: int) -> npt.NDArray[np.uint8]:
+        """Give so many bytes that nobody else refers to."""
+        if not self._size // 2 < size <= self._size:
+            return np.empty(size, np.uint8)
+        kept = next(filter(_is_free, self._kept), None)
+        if kept is None:
+            kept = bytearray(self._size)
+            self._kept.append(kept)
+        return np.frombuffer(kept, np.uint8)[:size]
+
+    def release(self) -> None:
+        """Keep none any longer."""
+        self._kept = []
+
+
+def _is_free(memory: bytearray) -> bool:
+    try:
+        memory.append(memory.pop())  # refused where anybody refers to its bytes
+    except BufferError:
+        return False
+    return True

@@ -55,7 +55,7 @@ class Silver:
         *,
         dedupe_horizon: timedelta = timedelta(hours=24),
         dedupe_max_ids: int = 5_000_000,
-        max_batch_records: int = 100_000,
+        max_batch_records: int = 135_000,
         max_batch_bytes: int = 128 * 1024 * 1024,
         published: Mapping[str, Position] = MappingProxyType({}),
     ) -> None:

@@ -5,7 +5,7 @@ Frames concatenate to a valid `.ndjson.zst` file, so the archive never compresse
 and become Arrow without a copy of the payloads.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -26,6 +26,11 @@ RECORDS_SCHEMA = pa.schema(
 )
 """Records as Arrow. `arrived_at` is UTC; every payload ends with the LF that ended its line."""
 _SCAN_BYTES = 262_144
+
+
+def _fresh(size: int) -> npt.NDArray[np.uint8]:
+    # Not a bytearray: to fill it with zeros first takes as long as to decompress into it.
+    return np.empty(size, np.uint8)
 
 
 class Run(NamedTuple):
@@ -121,15 +126,22 @@ def unpack(frame: Frame) -> bytes:
     return lines
 
 
-def frames_to_arrow(frames: Sequence[Frame]) -> pa.Table:
+def frames_to_arrow(
+    frames: Sequence[Frame], allocate: Callable[[int], npt.NDArray[np.uint8]] = _fresh
+) -> pa.Table:
     """Turn frames into one Arrow table of records (`RECORDS_SCHEMA`), in the frames' order.
+
+    Args:
+        frames: Read from the stream or the archive.
+        allocate: Gives memory of a size in bytes for the payloads.
 
     Raises:
         CorruptDataError: The bytes of a frame are not what `pack` made.
     """
     if not frames:
         return RECORDS_SCHEMA.empty_table()
-    lines, ends = _lines(frames)
+    lines = allocate(sum(frame.raw_bytes for frame in frames))
+    ends = _decompress(frames, lines)
     offsets = np.concatenate(([0], ends)).astype(np.int32)
     runs = [run for frame in frames for run in frame.runs]
     shards = pa.DictionaryArray.from_arrays(
@@ -150,10 +162,10 @@ def frames_to_arrow(frames: Sequence[Frame]) -> pa.Table:
     )
 
 
-def _lines(frames: Sequence[Frame]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Decompress frames into one buffer; gives it and where each line ends."""
-    # Not a bytearray: to fill it with zeros first takes as long as to decompress into it.
-    buffer = np.empty(sum(frame.raw_bytes for frame in frames), np.uint8)
+def _decompress(
+    frames: Sequence[Frame], buffer: npt.NDArray[np.uint8]
+) -> npt.NDArray[np.int64]:
+    """Decompress frames into a buffer of their size; gives where each line ends."""
     view = buffer.data
     decompressor = zstandard.ZstdDecompressor()
     filled = 0
@@ -180,7 +192,7 @@ def _lines(frames: Sequence[Frame]) -> tuple[npt.NDArray[np.uint8], npt.NDArray[
         for frame in frames:
             unpack(frame)  # says which one is damaged
         raise CorruptDataError("the frames of a batch do not fit together; read it again")
-    return buffer, ends
+    return ends
 
 
 def _sequence_numbers(runs: Sequence[Run]) -> pa.Array:
