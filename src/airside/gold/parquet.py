@@ -1,6 +1,7 @@
 """Facts and dimensions as Parquet files, for any tool to open."""
 
 import re
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -39,7 +40,13 @@ class _File:
     version: str
 
 
-def export(warehouse: DuckDBWarehouse, publish: Publish, *, force: bool = False) -> list[str]:
+def export(
+    warehouse: DuckDBWarehouse,
+    publish: Publish,
+    *,
+    force: bool = False,
+    rest: Callable[[float], object] = lambda _seconds: None,
+) -> list[str]:
     """Write the files whose content has changed since they were last written.
 
     `gold/<table>.parquet` each, and `gold/fct_flight_activity-2.parquet` and so on after each half
@@ -50,6 +57,7 @@ def export(warehouse: DuckDBWarehouse, publish: Publish, *, force: bool = False)
         warehouse: Where gold is; nothing is written before gold has been built.
         publish: Where the files go.
         force: Write all of them, as after somebody has removed some.
+        rest: Called again and again, with the seconds worked since, to leave time to others.
 
     Returns:
         The names written.
@@ -68,18 +76,23 @@ def export(warehouse: DuckDBWarehouse, publish: Publish, *, force: bool = False)
         for file in _files(cursor, exported):
             if force or exported.get(file.name) != file.version:
                 with publish(f"{FOLDER}/{file.name}") as path:
-                    _write(cursor, file.query, path)
+                    _write(cursor, file.query, path, rest)
                 _remember(cursor, file)
                 written.append(f"{FOLDER}/{file.name}")
     return written
 
 
-def _write(cursor: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:
+def _write(
+    cursor: duckdb.DuckDBPyConnection, query: str, path: Path, rest: Callable[[float], object]
+) -> None:
     """Write a query's rows, all on this thread; COPY would use those that loading needs."""
+    began = time.monotonic()
     rows = cursor.sql(query).to_arrow_reader(_ROWS_A_GROUP)
     with pq.ParquetWriter(path, rows.schema, compression="zstd", store_schema=False) as writer:
         for group in rows:
             writer.write_batch(group)
+            rest(time.monotonic() - began)
+            began = time.monotonic()
 
 
 def _files(cursor: duckdb.DuckDBPyConnection, exported: Mapping[str, str]) -> Iterator[_File]:

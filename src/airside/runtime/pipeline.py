@@ -57,8 +57,10 @@ _RETENTION_SECONDS = 60.0
 _ROOM_SECONDS = 1.0
 _EXPORT_SECONDS = 5.0
 """How often it is looked whether an export is due."""
-_EXPORT_SHARE = 0.05
-"""Of the time, for exports at most: facts are written whole, which takes longer with each year."""
+_EXPORT_REST = 4.0
+"""An export rests so many times as long as it works, after each piece: loading would be long in
+making up for what is taken from it at a stretch. And it takes a quarter of the time, so that it
+works for a twentieth: facts are written whole, which takes longer with each year."""
 _HOUR_US = 3_600_000_000
 _GOLD_PHASE_SECONDS = 0.15
 _UPKEEP_PHASE_SECONDS = 10.0
@@ -236,9 +238,9 @@ class Pipeline:
         folders = {table: f"{zone}/{FLIGHT_EVENTS.name}" for table, zone in zones.items()}
         return bring_back(self.warehouse, FLIGHT_EVENTS, self.lake, folders)
 
-    def export(self) -> None:
-        """Write gold's tables as Parquet files."""
-        export(self.warehouse, self.lake.publish)
+    def export(self, rest: Callable[[float], object] = lambda _seconds: None) -> None:
+        """Write gold's tables as Parquet files; told again and again how long it worked."""
+        export(self.warehouse, self.lake.publish, rest=rest)
 
     def trim(self) -> None:
         """Drop from the stream what both consumers are done with and the retention has passed."""
@@ -315,10 +317,10 @@ class Pipeline:
         if began < self._export_due or self._exported_through == refreshed:
             return
         try:
-            self.export()
+            self.export(lambda worked: self.stopping.wait(worked * _EXPORT_REST))
         finally:
             took = time.monotonic() - began
-            self._export_due = began + max(self.settings.gold.export_seconds, took / _EXPORT_SHARE)
+            self._export_due = began + max(self.settings.gold.export_seconds, took * _EXPORT_REST)
         self._exported_through = refreshed
 
     def _loop(self, name: str, work: Callable[[], None], every: float, due: float) -> None:

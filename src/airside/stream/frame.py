@@ -162,9 +162,7 @@ def frames_to_arrow(
     )
 
 
-def _decompress(
-    frames: Sequence[Frame], buffer: npt.NDArray[np.uint8]
-) -> npt.NDArray[np.int64]:
+def _decompress(frames: Sequence[Frame], buffer: npt.NDArray[np.uint8]) -> npt.NDArray[np.int64]:
     """Decompress frames into a buffer of their size; gives where each line ends."""
     view = buffer.data
     decompressor = zstandard.ZstdDecompressor()

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NoReturn
 
 import duckdb
@@ -9,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from airside.errors import RetryableError
-from airside.gold import export
+from airside.gold import export, parquet
 from airside.lake import LocalLake
 from unit.gold.staged_gold import StagedGold, at, event
 
@@ -55,6 +56,31 @@ def test_only_what_has_changed_is_written_again(staged: StagedGold, tmp_path: Pa
     assert len(export(staged.warehouse, lake.publish, force=True)) == len(TABLES)
     staged.gold.full_refresh()
     assert len(export(staged.warehouse, lake.publish)) == len(TABLES)
+
+
+def test_an_export_says_after_each_piece_how_long_it_has_worked(
+    staged: StagedGold, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 0.0
+    worked: list[float] = []
+
+    def monotonic() -> float:
+        nonlocal now
+        now += 1
+        return now
+
+    def rest(seconds: float) -> None:
+        nonlocal now
+        worked.append(seconds)
+        now += 100  # is no work
+
+    monkeypatch.setattr(parquet, "_ROWS_A_GROUP", 2)
+    monkeypatch.setattr(parquet, "time", SimpleNamespace(monotonic=monotonic))
+    staged.load([event(event_at=at(minutes)) for minutes in range(5)])
+    staged.gold.refresh()
+    export(staged.warehouse, LocalLake(tmp_path).publish, rest=rest)
+    assert len(worked) >= len(TABLES) + 2
+    assert set(worked) == {1.0}
 
 
 def test_activity_is_cut_so_that_what_is_full_is_not_written_again(

@@ -42,10 +42,10 @@ class Frames:
         return found if through is not None else found[:max_records]
 
 
-def preparation(source: Frames, max_records: int) -> Preparation:
+def preparation(source: Frames, max_records: int, max_bytes: int = 10**6) -> Preparation:
     with duckdb.connect() as connection:
         return Preparation(
-            source, Kernel(connection, threads=1), max_records=max_records, max_bytes=10**6
+            source, Kernel(connection, threads=1), max_records=max_records, max_bytes=max_bytes
         )
 
 
@@ -122,3 +122,30 @@ def test_a_planned_batch_is_prepared_whatever_the_limits_are() -> None:
 
     assert batch.planned == planned
     assert batch.judged().records.num_rows == 3
+
+
+def test_memory_is_used_again_only_once_nobody_holds_the_records() -> None:
+    lines = [b'{"n": %d}' % number for number in range(6)]
+    frames = []
+    for number, line in enumerate(lines):
+        data, size = pack([line])
+        frames.append(Frame(SHARD, (Run(f"{number:020}", 1, number),), data, size))
+    batches = preparation(Frames(*frames), max_records=1, max_bytes=size)
+    held, addresses = [], []
+    after: Position = {}
+    for number in range(len(lines)):
+        batch = batches.next(after)
+        assert batch is not None
+        batches.look_ahead(batch)
+        payload = batch.judged().records["payload"]
+        addresses.append(payload.chunk(0).buffers()[2].address)
+        if number < 3:
+            held.append(payload)
+        after = batch.planned.through
+        del batch, payload
+
+    assert [row.as_py() for payload in held for row in payload] == [
+        line + b"\n" for line in lines[:3]
+    ]
+    assert len(set(addresses[:3])) == 3
+    assert len(set(addresses)) < len(addresses)
