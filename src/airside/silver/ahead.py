@@ -94,7 +94,10 @@ class Preparation:
         if ahead is not None and ahead.planned.after == after:
             return ahead
         frames = self._source.read(after, max_records=self._max_records, max_bytes=self._max_bytes)
-        return self._prepare(SequenceRange.of(after, frames), frames) if frames else None
+        if not frames:
+            self._memory.release()
+            return None
+        return self._prepare(SequenceRange.of(after, frames), frames)
 
     def look_ahead(self, batch: Batch) -> None:
         """Begin with what follows a batch that is full.

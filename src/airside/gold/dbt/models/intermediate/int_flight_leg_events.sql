@@ -82,10 +82,10 @@ numbered_events as (
 
 leg_numbers as (
     select
-        leg_key
-        {%- for attribute in attributes %},
-        max(case when {{ attribute }} is not null then event_number end) as {{ attribute }}_number
+        {%- for attribute in attributes %}
+        max(case when {{ attribute }} is not null then event_number end) as {{ attribute }}_number,
         {%- endfor %}
+        leg_key
     from numbered_events
     group by leg_key
 )
