@@ -132,6 +132,7 @@ class SilverSettings(_Section):
     """The transform."""
 
     window_seconds: Seconds = Field(1, description="Micro-batch trigger")
+    # More clean ones than a row group of DuckDB has: they go into its file without its log.
     max_batch_records: int = Field(135_000, ge=1, description="A batch holds at most so many …")
     max_batch_bytes: int = Field(
         134_217_728, ge=1, le=1_073_741_824, description="… and so many bytes"

@@ -239,7 +239,7 @@ class Pipeline:
         return bring_back(self.warehouse, FLIGHT_EVENTS, self.lake, folders)
 
     def export(self, rest: Callable[[float], object] = lambda _seconds: None) -> None:
-        """Write gold's tables as Parquet files; told again and again how long it worked."""
+        """Write gold's tables as Parquet files; for `rest` see `airside.gold.export`."""
         export(self.warehouse, self.lake.publish, rest=rest)
 
     def trim(self) -> None:
