@@ -4,10 +4,12 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from time import monotonic, sleep
 
 from airside.errors import CorruptDataError, RetryableError
 
 _BUSY_SECONDS = 30.0
+_BUSY_PAUSE_SECONDS = 0.01
 _LOG_BYTES = 67_108_864
 """What a write-ahead log keeps of the disk once it has been merged into its file."""
 
@@ -15,10 +17,31 @@ _LOG_BYTES = 67_108_864
 def connect(path: Path) -> sqlite3.Connection:
     """Open a file, made when missing: commits are durable, and other processes may use it too."""
     db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
+    try:
+        _keep_log(db)
+        db.execute("PRAGMA synchronous = FULL")
+        db.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
+    except BaseException:
+        db.close()
+        raise
     return db
+
+
+def _keep_log(db: sqlite3.Connection) -> None:
+    """Switch a file to a write-ahead log.
+
+    A new file that others are opening as well is busy, and here SQLite says so at once instead of
+    waiting for them.
+    """
+    until = monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+            return
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > until:
+                raise
+        sleep(_BUSY_PAUSE_SECONDS)
 
 
 @contextmanager
