@@ -37,10 +37,11 @@ def _keep_log(db: sqlite3.Connection) -> None:
     while True:
         try:
             db.execute("PRAGMA journal_mode = WAL")
-            return
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or monotonic() > until:
                 raise
+        else:
+            return
         sleep(_BUSY_PAUSE_SECONDS)
 
 

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airside.events import FLIGHT_EVENTS, Feed
+from airside.silver.hash_index import Hashes, HashIndex
 
 STATE = "staging.accepted_event_ids"
 """One row per accepted record that may still make a later one a duplicate."""
@@ -61,6 +62,9 @@ class Dedupe:
         self._horizon_us = horizon // timedelta(microseconds=1)
         self._max_ids = max_ids
         self._accepted_since_pruned = 0
+        self._index = HashIndex()
+        """Of all that is remembered, and maybe more."""
+        self._indexed_through = 0
         connection.execute(
             f"CREATE TABLE IF NOT EXISTS {STATE}"
             " (event_id VARCHAR, arrived_at TIMESTAMP, ordinal BIGINT, id_hash UBIGINT)"
@@ -86,13 +90,16 @@ class Dedupe:
         if order is not None:
             clean, ids = clean[order], ids.take(pa.array(order))
         base = self.last_ordinal
+        if base != self._indexed_through:
+            self._build_index()
         known = pa.table({"event_id": ids[self._key], "arrived_at": ids["arrived_at"]})
-        repeated = self._duplicates(known, base)
+        hashes = self._hashes(known)
+        repeated = self._duplicates(known, hashes, base)
         accepted = np.delete(np.arange(known.num_rows), repeated)
-        self._insert(
-            known.take(pa.array(accepted)) if repeated else known,
-            pa.array(np.arange(base + 1, base + 1 + len(accepted))),
-        )
+        ordinals = np.arange(base + 1, base + 1 + len(accepted))
+        self._insert(known.take(pa.array(accepted)) if repeated else known, pa.array(ordinals))
+        self._index.add(hashes[accepted], ordinals)
+        self._indexed_through = base + len(accepted)
         self._accepted_since_pruned += len(accepted)
         if self._accepted_since_pruned * _PRUNE_SHARE > self._max_ids:
             self.prune()
@@ -103,6 +110,7 @@ class Dedupe:
     def remember(self, accepted: pa.Table) -> None:
         """Take over what another instance remembered: rows as `remembered` gives them."""
         self._insert(accepted, accepted["ordinal"])
+        self._indexed_through = -1
 
     def remembered(self, beyond: int = 0) -> pa.Table:
         """The accepted ids past an ordinal: event_id, arrived_at, ordinal, in their order."""
@@ -114,7 +122,12 @@ class Dedupe:
     @property
     def last_ordinal(self) -> int:
         """The ordinal of the record last accepted; 0 before the first."""
-        return int(self._fetch_one(f"SELECT coalesce(max(ordinal), 0) FROM {STATE}")[0])
+        newest = f"SELECT max(ordinal) FROM {STATE} WHERE ordinal >= ?"
+        # Where they lie is known of most rows: those far below the last known one are not read.
+        (last,) = self._fetch_one(newest, [self._indexed_through])
+        if last is None:
+            (last,) = self._fetch_one(newest, [0])
+        return int(last or 0)
 
     def prune(self) -> int:
         """Forget what no later record can be a duplicate of; returns how many ids went.
@@ -135,11 +148,13 @@ class Dedupe:
             [self._max_ids, self._horizon],
         )
         self._accepted_since_pruned = 0
+        (oldest,) = self._fetch_one(f"SELECT coalesce(min(ordinal), 0) FROM {STATE}")
+        self._index.forget(oldest)
         return int(forgotten)
 
-    def _duplicates(self, ids: pa.Table, base: int) -> list[int]:
+    def _duplicates(self, ids: pa.Table, hashes: Hashes, base: int) -> list[int]:
         """The rows, in stream order as they are given, that repeat an accepted id."""
-        last = self._priors(ids)
+        last = self._priors(hashes)
         codes = ids["event_id"].combine_chunks().dictionary_encode().indices.to_numpy()
         recurs = np.bincount(codes)[codes] > 1 if len(codes) else np.zeros(0, np.bool_)
         if last:
@@ -163,27 +178,35 @@ class Dedupe:
                 last[event_id] = _Accepted(arrived_at_us, ordinal)
         return duplicates
 
-    def _priors(self, ids: pa.Table) -> dict[str, _Accepted]:
+    def _priors(self, hashes: Hashes) -> dict[str, _Accepted]:
         """The last accepted record of each id of the batch that has one, and maybe of some more.
 
-        The hashes are probed first, as they are much cheaper to read than the ids, and the few rows
-        that hit are fetched by their place; other ids of the same hash do no harm.
+        The few rows whose hashes hit are fetched by their ordinals, in whose order the table lies;
+        other ids of the same hash do no harm.
         """
-        self._connection.register(_IDS, ids.select(["event_id"]))
+        ordinals = self._index.find(hashes)
+        if not len(ordinals):
+            return {}
+        self._connection.register(_IDS, pa.table({"ordinal": ordinals}))
         rows = self._connection.execute(
-            f"""
-            SELECT event_id, epoch_us(arg_max(arrived_at, ordinal)), max(ordinal)
-            FROM {STATE}
-            WHERE rowid IN (
-                SELECT state.rowid
-                FROM {STATE} AS state
-                SEMI JOIN (SELECT hash(event_id) AS id_hash FROM {_IDS}) USING (id_hash)
-            )
-            GROUP BY event_id
-            """
+            f"SELECT event_id, epoch_us(arg_max(arrived_at, ordinal)), max(ordinal) FROM {STATE}"
+            f" SEMI JOIN {_IDS} USING (ordinal) GROUP BY event_id"
         ).fetchall()
         self._connection.unregister(_IDS)
         return {event_id: _Accepted(*accepted) for event_id, *accepted in rows}
+
+    def _hashes(self, ids: pa.Table) -> Hashes:
+        self._connection.register(_IDS, ids.select(["event_id"]))
+        found = self._connection.sql(f"SELECT hash(event_id) AS id_hash FROM {_IDS}")
+        hashes: Hashes = found.to_arrow_table()["id_hash"].to_numpy()
+        self._connection.unregister(_IDS)
+        return hashes
+
+    def _build_index(self) -> None:
+        """Index the table as it is, at the start and where a transaction was taken back."""
+        self._index = HashIndex()
+        rows = self._connection.sql(f"SELECT id_hash, ordinal FROM {STATE}").to_arrow_table()
+        self._index.add(rows["id_hash"].to_numpy(), rows["ordinal"].to_numpy())
 
     def _insert(self, ids: pa.Table, ordinals: pa.Array) -> None:
         rows = ids.select(["event_id", "arrived_at"]).append_column("ordinal", ordinals)

@@ -149,6 +149,31 @@ def test_an_id_is_remembered_only_if_the_transaction_commits(
     assert run(connection, dedupe, [row]) == []
 
 
+def test_what_was_pruned_in_a_transaction_that_was_taken_back_is_remembered(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    dedupe = Dedupe(connection, max_ids=2)
+    stream = rows([("a", 0), ("b", 0), ("c", 0), ("b", 0)])
+    run(connection, dedupe, stream[:2])
+    connection.execute("BEGIN")
+    dedupe.run(table(rows([("x", 0), ("y", 0), ("z", 0)])))
+    dedupe.prune()
+    connection.execute("ROLLBACK")
+
+    assert run(connection, dedupe, stream[2:]) == [stream[3].sequence_number]
+
+
+def test_what_another_instance_has_accepted_since_is_known(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    one, other = Dedupe(connection), Dedupe(connection)
+    stream = rows([("a", 0), ("b", 0), ("b", 1), ("a", 1)])
+
+    assert run(connection, one, stream[:1]) == []
+    assert run(connection, other, stream[1:2]) == []
+    assert run(connection, one, stream[2:]) == [row.sequence_number for row in stream[2:]]
+
+
 def test_a_new_process_remembers_what_the_last_one_accepted(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
