@@ -20,9 +20,6 @@ from airside.silver.kernel import Kernel
 from airside.silver.quarantine import quarantined
 from airside.stream import Frame, Position, SequenceRange, frames_to_arrow
 
-_WORTH_RECORDS = 5_000
-"""Fewer than these are prepared in less time than it takes to commit them one by one."""
-
 
 class Source(Protocol):
     """What silver reads: the stream, or the archive in its place."""
@@ -50,7 +47,6 @@ class Batch:
     planned: SequenceRange
     first_arrived_at_us: int
     last_arrived_at_us: int
-    records: int
     is_full: bool
     """Whether it is so large that more is likely to wait behind it."""
     _judged: "Future[Judged]"
@@ -97,39 +93,32 @@ class Preparation:
         ahead, self._ahead = self._ahead, None
         if ahead is not None and ahead.planned.after == after:
             return ahead
-        return self._read(after, least_records=1)
-
-    def look_ahead(self, batch: Batch) -> None:
-        """Begin with what follows a batch, where so much waits that loading it will take a while.
-
-        What little has arrived meanwhile is better taken at the next trigger, together with what
-        arrives until then.
-        """
-        if not batch.is_full:
-            self._memory.release()
-            if batch.records < _WORTH_RECORDS:
-                return
-        least = 1 if batch.is_full else _WORTH_RECORDS
-        try:
-            self._ahead = self._read(batch.planned.through, least_records=least)
-        except AirsideError:
-            self._ahead = None  # it is met again, and told, when the batch's turn has come
-
-    def _read(self, after: Position, *, least_records: int) -> Batch | None:
         frames = self._source.read(after, max_records=self._max_records, max_bytes=self._max_bytes)
-        if sum(frame.records for frame in frames) < least_records:
+        if not frames:
             self._memory.release()
             return None
         return self._prepare(SequenceRange.of(after, frames), frames)
 
+    def look_ahead(self, batch: Batch) -> None:
+        """Begin with what follows a batch that is full.
+
+        After a smaller one nothing is begun: what little has arrived since is better taken at the
+        next trigger, together with what arrives until then.
+        """
+        if batch.is_full:
+            try:
+                self._ahead = self.next(batch.planned.through)
+            except AirsideError:
+                self._ahead = None  # it is met again, and told, when the batch's turn has come
+        else:
+            self._memory.release()
+
     def _prepare(self, planned: SequenceRange, frames: Sequence[Frame]) -> Batch:
-        records = sum(frame.records for frame in frames)
         return Batch(
             planned=planned,
             first_arrived_at_us=min(frame.first_arrived_at_us for frame in frames),
             last_arrived_at_us=max(frame.runs[-1].arrived_at_us for frame in frames),
-            records=records,
-            is_full=records * 2 > self._max_records
+            is_full=sum(frame.records for frame in frames) * 2 > self._max_records
             or sum(frame.raw_bytes for frame in frames) * 2 > self._max_bytes,
             _judged=self._worker.submit(self._judge, frames),
         )
