@@ -94,13 +94,17 @@ class Dedupe:
             self._build_index()
         known = pa.table({"event_id": ids[self._key], "arrived_at": ids["arrived_at"]})
         hashes = self._hashes(known)
-        repeated = self._duplicates(known, hashes, base)
-        accepted = np.delete(np.arange(known.num_rows), repeated)
-        ordinals = np.arange(base + 1, base + 1 + len(accepted))
-        self._insert(known.take(pa.array(accepted)) if repeated else known, pa.array(ordinals))
-        self._index.add(hashes[accepted], ordinals)
-        self._indexed_through = base + len(accepted)
-        self._accepted_since_pruned += len(accepted)
+        by_hash = np.argsort(hashes)
+        repeated = self._duplicates(known, hashes, by_hash, base)
+        is_accepted = np.ones(known.num_rows, np.bool_)
+        is_accepted[repeated] = False
+        ordinals = base + np.cumsum(is_accepted)
+        accepted = known.filter(pa.array(is_accepted)) if repeated else known
+        self._insert(accepted, pa.array(ordinals[is_accepted]))
+        by_hash = by_hash[is_accepted[by_hash]]
+        self._index.add(hashes[by_hash], ordinals[by_hash])
+        self._indexed_through = base + accepted.num_rows
+        self._accepted_since_pruned += accepted.num_rows
         if self._accepted_since_pruned * _PRUNE_SHARE > self._max_ids:
             self.prune()
         is_duplicate = np.zeros(batch.num_rows, np.bool_)
@@ -152,11 +156,15 @@ class Dedupe:
         self._index.forget(oldest)
         return int(forgotten)
 
-    def _duplicates(self, ids: pa.Table, hashes: Hashes, base: int) -> list[int]:
+    def _duplicates(
+        self, ids: pa.Table, hashes: Hashes, by_hash: npt.NDArray[np.int64], base: int
+    ) -> list[int]:
         """The rows, in stream order as they are given, that repeat an accepted id."""
-        last = self._priors(hashes)
-        codes = ids["event_id"].combine_chunks().dictionary_encode().indices.to_numpy()
-        recurs = np.bincount(codes)[codes] > 1 if len(codes) else np.zeros(0, np.bool_)
+        ascending = hashes[by_hash]
+        is_alike = ascending[1:] == ascending[:-1]
+        recurs = np.zeros(len(hashes), np.bool_)
+        recurs[by_hash[1:][is_alike]] = recurs[by_hash[:-1][is_alike]] = True
+        last = self._priors(ascending)
         if last:
             recurs |= pc.is_in(ids["event_id"], pa.array(last, pa.string())).to_numpy()
         rows = np.flatnonzero(recurs)
