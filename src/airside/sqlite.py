@@ -18,7 +18,7 @@ def connect(path: Path) -> sqlite3.Connection:
     """Open a file, made when missing: commits are durable, and other processes may use it too."""
     db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     try:
-        _keep_log(db)
+        _switch_to_log(db)
         db.execute("PRAGMA synchronous = FULL")
         db.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
     except BaseException:
@@ -27,7 +27,7 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
-def _keep_log(db: sqlite3.Connection) -> None:
+def _switch_to_log(db: sqlite3.Connection) -> None:
     """Switch a file to a write-ahead log.
 
     A new file that others are opening as well is busy, and here SQLite says so at once instead of

@@ -127,7 +127,7 @@ class Dedupe:
     def last_ordinal(self) -> int:
         """The ordinal of the record last accepted; 0 before the first."""
         newest = f"SELECT max(ordinal) FROM {STATE} WHERE ordinal >= ?"
-        # Where they lie is known of most rows: those far below the last known one are not read.
+        # Ordinals ascend, so what lies far below the last known one is not even read.
         (last,) = self._fetch_one(newest, [self._indexed_through])
         if last is None:
             (last,) = self._fetch_one(newest, [0])

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from airside.silver import hash_index
 from airside.silver.dedupe import STATE, Dedupe
 
 START = datetime(2025, 9, 24, 18)  # noqa: DTZ001 - DuckDB's TIMESTAMP has no zone
@@ -150,8 +151,9 @@ def test_an_id_is_remembered_only_if_the_transaction_commits(
 
 
 def test_what_was_pruned_in_a_transaction_that_was_taken_back_is_remembered(
-    connection: duckdb.DuckDBPyConnection,
+    connection: duckdb.DuckDBPyConnection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(hash_index, "LONGEST_RUN", 2)  # none is merged, so that some are dropped
     dedupe = Dedupe(connection, max_ids=2)
     stream = rows([("a", 0), ("b", 0), ("c", 0), ("b", 0)])
     run(connection, dedupe, stream[:2])
