@@ -213,8 +213,8 @@ class Dedupe:
     def _build_index(self) -> None:
         """Index the table as it is, at the start and where a transaction was taken back."""
         self._index = HashIndex()
-        rows = self._connection.sql(f"SELECT id_hash, ordinal FROM {STATE}").to_arrow_table()
-        self._index.add(rows["id_hash"].to_numpy(), rows["ordinal"].to_numpy())
+        for rows in self._connection.sql(f"SELECT id_hash, ordinal FROM {STATE}").to_arrow_reader():
+            self._index.add(rows["id_hash"].to_numpy(), rows["ordinal"].to_numpy())
 
     def _insert(self, ids: pa.Table, ordinals: pa.Array) -> None:
         rows = ids.select(["event_id", "arrived_at"]).append_column("ordinal", ordinals)

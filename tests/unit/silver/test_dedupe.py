@@ -185,6 +185,21 @@ def test_a_new_process_remembers_what_the_last_one_accepted(
     assert run(connection, Dedupe(connection), stream[1:]) == [stream[1].sequence_number]
 
 
+def test_ids_whose_hashes_share_what_the_index_keeps_are_no_duplicates(
+    connection: duckdb.DuckDBPyConnection,
+) -> None:
+    ((one, other),) = connection.execute(
+        "SELECT min(id), max(id) FROM (SELECT i::VARCHAR AS id FROM range(200_000) ids(i))"
+        " GROUP BY hash(id) >> 32 HAVING count(*) > 1 LIMIT 1"
+    ).fetchall()
+    first, second, third = rows([(one, 0), (other, 1), (one, 2)])
+    dedupe = Dedupe(connection)
+
+    assert run(connection, dedupe, [first]) == []
+    assert run(connection, dedupe, [second]) == []
+    assert run(connection, dedupe, [third]) == [third.sequence_number]
+
+
 def test_hashes_of_another_duckdb_release_are_replaced(
     connection: duckdb.DuckDBPyConnection,
 ) -> None:
