@@ -14,6 +14,7 @@ from airside.cli.options import (
     warehouse_option,
 )
 from airside.runtime.interrupts import stop_on_signals
+from airside.runtime.memory import without_pandas
 from airside.runtime.serve import serve_data_dir
 
 
@@ -51,7 +52,11 @@ def dashboard(
         stream__url=stream,
         warehouse__url=warehouse_url,
     )
-    with serve_data_dir(directory, settings) as address, stop_on_signals() as stop:
+    with (
+        without_pandas(),
+        serve_data_dir(directory, settings) as address,
+        stop_on_signals() as stop,
+    ):
         click.echo(f"The dashboard is at {address.url}", err=True)
         if browser:
             webbrowser.open(address.url)

@@ -8,6 +8,7 @@ import click
 from airside.cli.options import Duration, data_dir_option, effective, lake_option, stream_option
 from airside.cli.output import counted, progress_bars
 from airside.runtime.interrupts import INTERRUPTED, stop_on_signals
+from airside.runtime.memory import without_pandas
 from airside.runtime.pipeline import Pipeline, open_pipeline
 from airside.runtime.readers import Observer, observe
 
@@ -42,6 +43,7 @@ def run(
     )
     is_done = True
     with (
+        without_pandas(),
         stop_on_signals() as stop,
         open_pipeline(
             directory, settings, stopping=stop, tell=lambda text: click.echo(text, err=True)

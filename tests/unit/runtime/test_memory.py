@@ -1,4 +1,4 @@
-"""What a process keeps of the memory that its threads have freed."""
+"""What a process keeps in its memory."""
 
 import platform
 import subprocess
@@ -34,3 +34,19 @@ everybody.wait()
 def test_threads_share_malloc_arenas() -> None:
     told = subprocess.run([sys.executable, "-c", ARENAS], check=True, capture_output=True)
     assert 1 <= told.stdout.count(b"<heap nr=") <= 2
+
+
+PANDAS = """
+import importlib.util, sys
+import pyarrow
+from airside.runtime.memory import without_pandas
+
+with without_pandas():
+    assert pyarrow.array(["a"]).to_pylist() == ["a"]
+assert "pandas" not in sys.modules
+assert importlib.util.find_spec("pandas")
+"""
+
+
+def test_arrow_does_without_pandas() -> None:
+    subprocess.run([sys.executable, "-c", PANDAS], check=True)
