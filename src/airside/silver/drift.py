@@ -1,8 +1,8 @@
 """Looks at a sample of each batch for what the contract does not know.
 
-A batch costs the same however large it is: all records of a small one are examined, of a large one
-a bounded number, spread evenly and chosen by place, so that the same batch gives the same sample.
-Whatever the records hold, and whatever goes wrong here, the batch itself goes on.
+A second costs the same however many records come in it, and in however many batches: of a few all
+are examined, of many a bounded number, spread evenly over their batch and chosen by place. Whatever
+the records hold, and whatever goes wrong here, the batch itself goes on.
 """
 
 from collections.abc import Iterator
@@ -11,15 +11,18 @@ from typing import Any
 
 import orjson
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from airside.events import Feed
 from airside.silver.shapes import Shape, example_of, shape_of, shortened, spots
 from airside.warehouse.drift import USUAL_RECORDS
 
 SAMPLE_RECORDS = 256
-"""So many records of a batch are examined …"""
+"""So many records are examined of what arrives in a second, and of a batch …"""
 SAMPLE_BYTES = 1 << 19
 """… as long as they are not larger than this together."""
+LEAST_RECORDS = 16
+"""Of a batch, however many came just before it."""
 MAX_SOURCES = 64
 MAX_NEW_PATHS = 200
 """Paths outside the contract that are kept of a source."""
@@ -107,6 +110,10 @@ class DriftWatch:
         self._expected = dict.fromkeys(feed.sections, "object") | dict.fromkeys(
             feed.fields, "scalar"
         )
+        self._left = float(SAMPLE_RECORDS)
+        """So many records may be examined, at …"""
+        self._left_us = 0
+        """… the latest arrival so far."""
 
     def look(self, records: pa.Table) -> Looked:
         """Examine a batch.
@@ -120,7 +127,8 @@ class DriftWatch:
         gone: set[str] = set()
         has_news = False
         state.received += records.num_rows
-        sample = list(_sample(records))
+        sample = list(_sample(records, self._allowed(records)))
+        self._left = max(0.0, self._left - len(sample))
         weight = records.num_rows / max(1, len(sample))
         for payload, arrived_us in sample:
             state.examined += 1
@@ -156,6 +164,15 @@ class DriftWatch:
         for (name, _), group in groups.items():
             has_news |= self._take_in(state.sources[name], group)
         return Looked(frozenset(heard), frozenset(gone - heard.keys()), has_news)
+
+    def _allowed(self, records: pa.Table) -> int:
+        """How many of a batch's records may be examined."""
+        latest = pc.max(records["arrived_at"]).cast(pa.int64()).as_py()
+        if latest is not None and latest > self._left_us:
+            earned = SAMPLE_RECORDS * (latest - self._left_us) / 1_000_000
+            self._left = min(SAMPLE_RECORDS, self._left + earned)
+            self._left_us = latest
+        return max(LEAST_RECORDS, int(self._left))
 
     def _welcome(
         self, name: str, arrived_us: int, heard: dict[str, SourceState], gone: set[str]
@@ -213,10 +230,10 @@ class DriftWatch:
         return has_news
 
 
-def _sample(records: pa.Table) -> Iterator[tuple[bytes, int]]:
+def _sample(records: pa.Table, most: int) -> Iterator[tuple[bytes, int]]:
     """Payloads and arrivals, in microseconds since the Unix epoch, spread over the batch."""
     rows = records.num_rows
-    count = min(rows, SAMPLE_RECORDS)
+    count = min(rows, most)
     mean_bytes = records.column("payload").nbytes / max(1, rows)
     count = min(count, max(1, int(SAMPLE_BYTES / max(1.0, mean_bytes))))
     indices = [place * rows // count for place in range(count)]

@@ -38,15 +38,15 @@ class Watched:
         self.warehouse.close()
         self.open()
 
-    def look(self, payloads: Sequence[bytes]) -> None:
-        """A batch, one record a second."""
+    def look(self, payloads: Sequence[bytes], every_us: int = SECOND_US) -> None:
+        """A batch, its records so far apart."""
         count = len(payloads)
         self.keeper.look(
             pa.table(
                 [
                     pa.array(["shard-000"] * count),
                     pa.array([f"{self.sequence + n:020}" for n in range(count)]),
-                    pa.array([self.now_us + n * SECOND_US for n in range(count)], pa.int64()).cast(
+                    pa.array([self.now_us + n * every_us for n in range(count)], pa.int64()).cast(
                         pa.timestamp("us")
                     ),
                     pa.array([payload + b"\n" for payload in payloads], pa.binary()),
@@ -55,7 +55,7 @@ class Watched:
             )
         )
         self.sequence += count
-        self.now_us += count * SECOND_US
+        self.now_us += count * every_us
 
     def usual(self, records: int = 1_200) -> None:
         """Let the source be known, in batches that are examined whole."""
@@ -206,6 +206,21 @@ def test_a_large_batch_costs_a_sample_that_is_spread_over_it(watched: Watched) -
     assert watched.summary.received == 10_000
     assert watched.summary.examined == row["source_examined"] == drift.SAMPLE_RECORDS
     assert row["records"] == pytest.approx(drift.SAMPLE_RECORDS / 10, abs=1)
+
+
+def test_many_small_batches_a_second_cost_no_more_than_one(watched: Watched) -> None:
+    for _ in range(100):
+        watched.look([record()] * 100, every_us=1_000)
+    watched.now_us += 10 * SECOND_US
+    watched.look([record()] * 200)
+    assert watched.summary.received == 10_200
+    assert 9 * drift.SAMPLE_RECORDS < watched.summary.examined < 12 * drift.SAMPLE_RECORDS
+
+
+def test_each_batch_is_looked_at_however_soon_it_follows(watched: Watched) -> None:
+    watched.look([record()] * 10_000, every_us=0)
+    watched.look([record(fuel_kg=1)] * 10_000, every_us=0)
+    assert ("new_field", "operational_data.fuel_kg") in watched.findings()
 
 
 def test_what_is_usual_does_not_depend_on_how_the_stream_was_cut(watched: Watched) -> None:
