@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from airside.errors import UsageError
+from airside.errors import RetryableError, UsageError
 from airside.lake import Lake, LocalLake, open_lake
 from airside.runtime.accounting import Accounting
 from airside.runtime.backfill import rebuild
@@ -100,6 +100,23 @@ def test_an_hour_of_small_batches_ends_as_one_file_a_partition(tmp_path: Path) -
     before = warehouse_contents(world.directory.warehouse)
     rebuild(world.directory, world.settings, lambda _records: None)
     assert warehouse_contents(world.directory.warehouse) == before
+
+
+def test_a_pipeline_that_stops_does_not_wait_for_the_merge(tmp_path: Path) -> None:
+    world = World(tmp_path / "data")
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 60, 60 * SECOND_US)
+        world.live(pipeline, 3, 60 * SECOND_US, refresh=True)
+        rows = lake_contents(world.directory.root)
+        pipeline.stopping.set()
+        with pytest.raises(RetryableError, match="merged at the next start"):
+            pipeline.upkeep.run_once()
+        assert len(world.files("silver")) == 60 + 3
+    with world.pipeline() as pipeline:
+        pipeline.upkeep.run_once()
+        assert len(world.files("silver")) == 1 + 3
+        assert lake_contents(world.directory.root) == rows
+    assert archived_lines(world.directory.root) == world.sent
 
 
 def test_an_hour_is_left_alone_until_both_consumers_are_through_with_it(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Merges the archive's small files, an hour at a time."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from itertools import groupby, pairwise
 
 from airside.bronze.archive import DATA_SUFFIX, Archive
@@ -9,7 +10,13 @@ from airside.bronze.index import INDEX_SUFFIX, Contents, missing
 from airside.stream import RangeFile, in_force
 
 
-def compact(archive: Archive, *, before: str, max_bytes: int) -> tuple[int, int]:
+def compact(
+    archive: Archive,
+    *,
+    before: str,
+    max_bytes: int,
+    rest: Callable[[float], object] = lambda _seconds: None,
+) -> tuple[int, int]:
     """Merge neighbouring files of the hours that are over.
 
     The merged file is published before its parts are deleted, and readers pass over parts that a
@@ -20,6 +27,8 @@ def compact(archive: Archive, *, before: str, max_bytes: int) -> tuple[int, int]
         before: Only folders that sort before this one, such as
             `bronze/flight_events/ingest_date=2026-01-01/ingest_hour=05`.
         max_bytes: A merged file holds at most so many bytes.
+        rest: Called after each one, with the seconds of processor time worked since, to leave time
+            to others; what it raises ends the merge, which can begin again.
 
     Returns:
         How many files were read, and how many were written in their place.
@@ -38,11 +47,13 @@ def compact(archive: Archive, *, before: str, max_bytes: int) -> tuple[int, int]
     read = written = 0
     for _, parts in groupby((f for f in kept if f.folder < before), key=lambda f: f[:2]):
         for group in _groups([(file, lake.size(file.name)) for file in parts], max_bytes):
+            began = time.thread_time()
             archive.write(_joined(archive, group))
             for file in group:
                 _delete(archive, file)
             read += len(group)
             written += 1
+            rest(time.thread_time() - began)
     return read, written
 
 

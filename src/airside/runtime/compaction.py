@@ -12,13 +12,19 @@ from airside.stream import hour_folder
 _MAX_ARCHIVE_BYTES = 64 * 1024 * 1024  # of which a reader holds one for each shard
 
 
-def compact(lake: Lake, now: Callable[[], int]) -> dict[str, tuple[int, int]]:
+def compact(
+    lake: Lake,
+    now: Callable[[], int],
+    rest: Callable[[float], object] = lambda _seconds: None,
+) -> dict[str, tuple[int, int]]:
     """Merge the files of every hour before the current one; a pipeline may run meanwhile.
 
     Args:
         lake: Where the files are.
         now: Gives an instant in the current hour, in microseconds since the Unix epoch: the wall
             clock, or how far the consumers have come.
+        rest: Called again and again, with the seconds of processor time worked since, to leave time
+            to others; what it raises ends the merge, which can begin again.
 
     Returns:
         Zone → how many files were read, and how many were written in their place.
@@ -31,10 +37,13 @@ def compact(lake: Lake, now: Callable[[], int]) -> dict[str, tuple[int, int]]:
     archive = Archive(lake, FLIGHT_EVENTS)
     return {
         "bronze": bronze.compact(
-            archive, before=hour_folder(archive.root, now()), max_bytes=_MAX_ARCHIVE_BYTES
+            archive,
+            before=hour_folder(archive.root, now()),
+            max_bytes=_MAX_ARCHIVE_BYTES,
+            rest=rest,
         ),
     } | {
-        zone: silver.compact(lake, root, before=hour_folder(root, now()))
+        zone: silver.compact(lake, root, before=hour_folder(root, now()), rest=rest)
         for zone in silver.ZONES
         for root in [f"{zone}/{FLIGHT_EVENTS.name}"]
     }

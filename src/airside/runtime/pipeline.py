@@ -57,10 +57,11 @@ _RETENTION_SECONDS = 60.0
 _ROOM_SECONDS = 1.0
 _EXPORT_SECONDS = 5.0
 """How often it is looked whether an export is due."""
-_EXPORT_REST = 4.0
-"""An export rests so many times as long as it works, after each piece: loading would be long in
-making up for what is taken from it at a stretch. And it takes a quarter of the time, so that it
-works for a twentieth: facts are written whole, which takes longer with each year."""
+_REST = 4.0
+"""An export or a merge of files rests so many times as long as it works, after each piece: loading
+would be long in making up for what is taken from it at a stretch. And an export takes a quarter of
+the time, so that it works for a twentieth: facts are written whole, which takes longer with each
+year."""
 _HOUR_US = 3_600_000_000
 _GOLD_PHASE_SECONDS = 0.15
 _UPKEEP_PHASE_SECONDS = 10.0
@@ -317,10 +318,10 @@ class Pipeline:
         if began < self._export_due or self._exported_through == refreshed:
             return
         try:
-            self.export(lambda worked: self.stopping.wait(worked * _EXPORT_REST))
+            self.export(lambda worked: self.stopping.wait(worked * _REST))
         finally:
             took = time.monotonic() - began
-            self._export_due = began + max(self.settings.gold.export_seconds, took * _EXPORT_REST)
+            self._export_due = began + max(self.settings.gold.export_seconds, took * _REST)
         self._exported_through = refreshed
 
     def _loop(self, name: str, work: Callable[[], None], every: float, due: float) -> None:
@@ -347,6 +348,11 @@ class Pipeline:
 
 def _is_set(stop: threading.Event | None) -> bool:
     return stop is not None and stop.is_set()
+
+
+def _rest(worked: float, stopping: threading.Event) -> None:
+    if stopping.wait(worked * _REST):
+        raise RetryableError("stopped; the files of past hours are merged at the next start")
 
 
 @contextmanager
@@ -441,7 +447,16 @@ def open_pipeline(
             ),
             silver=make_silver(cleaned, lake, silver_ledger, warehouse, settings),
             gold=make_gold(data_dir, settings),
-            upkeep=Upkeep(data_dir, settings, lake, ledger(), warehouse, looking(), clock),
+            upkeep=Upkeep(
+                data_dir,
+                settings,
+                lake,
+                ledger(),
+                warehouse,
+                looking(),
+                clock,
+                lambda worked: _rest(worked, stopping),
+            ),
             monitor=make_monitor(reader, alerts, settings, lags=lags, clock=clock),
             lake=lake,
             silver_stream=cleaned,

@@ -44,6 +44,7 @@ class Upkeep:
         warehouse: The directory's.
         stream: Knows what waits.
         clock: Microseconds since the Unix epoch.
+        rest: Called while files are merged; see `airside.runtime.compaction.compact`.
     """
 
     data_dir: DataDir
@@ -53,6 +54,7 @@ class Upkeep:
     warehouse: DuckDBWarehouse
     stream: Stream
     clock: Callable[[], int]
+    rest: Callable[[float], object] = lambda _seconds: None
     _hour: int = field(default=-1, init=False)
     """The last one whose hourly work is done."""
 
@@ -105,7 +107,7 @@ class Upkeep:
             return {}
         done = self._expired()
         if self.settings.upkeep.compaction == "hourly":
-            for zone, (read, _) in compact(self.lake, lambda: reached_us).items():
+            for zone, (read, _) in compact(self.lake, lambda: reached_us, self.rest).items():
                 done[f"{zone}_files_merged"] = read
         return done
 

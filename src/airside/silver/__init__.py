@@ -5,14 +5,8 @@ warehouse's staging, and a quarantine that keeps the bytes.
 """
 
 from airside.silver.ahead import Source
-from airside.silver.files import (
-    QUARANTINE_COLUMNS,
-    ZONES,
-    beyond,
-    compact,
-    remove_before,
-    trusted,
-)
+from airside.silver.compact import compact
+from airside.silver.files import QUARANTINE_COLUMNS, ZONES, beyond, remove_before, trusted
 from airside.silver.stage import DRIFT, SILVER, Silver
 
 __all__ = [

@@ -1,8 +1,6 @@
 """The cleaned zone and the quarantine: Parquet files by the hour in which records arrived."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack
-from itertools import groupby
 
 import duckdb
 import numpy as np
@@ -11,7 +9,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from airside.lake import Lake
-from airside.stream import Position, RangeFile, SequenceRange, hour_folder, in_force
+from airside.stream import Position, RangeFile, SequenceRange, hour_folder
 
 CLEAN = "silver"
 QUARANTINE = "quarantine"
@@ -26,13 +24,6 @@ QUARANTINE_COLUMNS = (
     "detail",
     "payload",
 )
-_MERGED = (
-    "SELECT COLUMNS(lambda name: name NOT IN ('ingest_date', 'ingest_hour'))"
-    " FROM read_parquet([{sources}], hive_partitioning = false, union_by_name = true)"
-)
-"""The folders' names are no columns; files that an earlier version merged hold them as such."""
-_MERGE_MEMORY = "512MB"
-"""Merging goes on beside the pipeline, so it takes one thread and little memory."""
 _FORMAT = "(FORMAT parquet, COMPRESSION zstd)"
 _HOUR_US = 3_600_000_000
 
@@ -90,38 +81,6 @@ def write(connection: duckdb.DuckDBPyConnection, lake: Lake, select: str, name: 
         return path.stat().st_size
 
 
-def compact(lake: Lake, root: str, *, before: str) -> tuple[int, int]:
-    """Merge the files of each hour that is over into one.
-
-    Args:
-        lake: Where the files are.
-        root: The folder of the zone and feed.
-        before: Only folders that sort before this one.
-
-    Returns:
-        How many files were read, and how many were written in their place.
-    """
-    kept, replaced = in_force(_files(lake, root))
-    for file in replaced:
-        lake.delete(file.name)
-    read = written = 0
-    with duckdb.connect(config={"threads": 1, "memory_limit": _MERGE_MEMORY}) as connection:
-        for _, group in groupby((f for f in kept if f.folder < before), key=lambda f: f[:2]):
-            parts = list(group)
-            if len(parts) == 1:
-                continue
-            merged = parts[0]._replace(last=parts[-1].last)
-            with ExitStack() as stack:
-                paths = [stack.enter_context(lake.local(part.name)) for part in parts]
-                sources = ", ".join(map(_quoted, paths))
-                write(connection, lake, _MERGED.format(sources=sources), merged.name)
-            for part in parts:
-                lake.delete(part.name)
-            read += len(parts)
-            written += 1
-    return read, written
-
-
 def remove_before(lake: Lake, root: str, *, before: str, through: Position) -> int:
     """Remove a zone's files of hours that are old enough and through which silver has come.
 
@@ -136,7 +95,7 @@ def remove_before(lake: Lake, root: str, *, before: str, through: Position) -> i
     """
     due = [
         file.name
-        for file in _files(lake, root)
+        for file in range_files(lake, root)
         if file.folder < before and file.last <= through.get(file.shard_id, "")
     ]
     for name in due:
@@ -160,7 +119,7 @@ def trusted(lake: Lake, root: str, end: Position) -> dict[str, str]:
         Shard → the sequence number through which the zone is whole.
     """
     shards: dict[str, list[RangeFile]] = {}
-    for file in _files(lake, root):
+    for file in range_files(lake, root):
         shards.setdefault(file.shard_id, []).append(file)
     whole: dict[str, str] = {}
     for shard_id, files in shards.items():
@@ -175,10 +134,13 @@ def trusted(lake: Lake, root: str, end: Position) -> dict[str, str]:
 
 def beyond(lake: Lake, root: str, whole: Position) -> list[str]:
     """The names of a zone's files that hold anything beyond a position."""
-    return [file.name for file in _files(lake, root) if file.last > whole.get(file.shard_id, "")]
+    return [
+        file.name for file in range_files(lake, root) if file.last > whole.get(file.shard_id, "")
+    ]
 
 
-def _files(lake: Lake, root: str) -> list[RangeFile]:
+def range_files(lake: Lake, root: str) -> list[RangeFile]:
+    """All files of a zone and feed."""
     return [RangeFile.parse(name, SUFFIX) for name in lake.names(root, SUFFIX)]
 
 
