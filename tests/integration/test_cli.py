@@ -5,6 +5,8 @@ import gzip
 import io
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from airside.lake import LocalLake
 from airside.runtime.compaction import compact
 from airside.stream import MAX_RECORD_BYTES, EmbeddedStream, frames_to_arrow
 from support.calls import call
+from support.command import clean_environment
 from support.contents import archived_lines, lake_contents, warehouse_contents
 
 HOUR_US = 3_600_000_000
@@ -296,3 +299,25 @@ def test_help_needs_no_data() -> None:
     for words in ([], ["--help"], ["-h"]):
         text = call(*words)
         assert "Commands:" in text.out + text.err
+
+
+def test_a_process_that_stays_does_not_load_pandas(tmp_path: Path) -> None:
+    words = [
+        "up",
+        "--no-simulator",
+        "--for",
+        "1s",
+        "--port",
+        "0",
+        "--data-dir",
+        str(tmp_path / "d"),
+    ]
+    script = f"""
+import contextlib, importlib.util, sys
+from airside.cli import main
+with contextlib.suppress(SystemExit):
+    main({words!r})
+assert importlib.util.find_spec("pandas") and "pyarrow" in sys.modules
+assert "pandas" not in sys.modules
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, env=clean_environment())

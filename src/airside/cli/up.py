@@ -20,7 +20,6 @@ from airside.cli.options import (
 )
 from airside.cli.output import console, print_json
 from airside.runtime.interrupts import stop_on_signals
-from airside.runtime.memory import without_pandas
 from airside.runtime.up import Operation, Snapshot, operation
 
 _REFRESH_SECONDS = 1.0
@@ -86,7 +85,6 @@ def up(
         lake__url=lake_url,
     )
     with (
-        without_pandas(),
         stop_on_signals() as stop,
         operation(
             directory,

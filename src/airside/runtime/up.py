@@ -13,6 +13,7 @@ from airside.gold.answers import report
 from airside.runtime.accounting import Accounting
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
+from airside.runtime.memory import without_pandas
 from airside.runtime.pipeline import Health, Pipeline, open_pipeline
 from airside.runtime.readers import Observer, observe
 from airside.runtime.sources import check_simulator, patience, simulate
@@ -101,13 +102,16 @@ def operation(
 
         return answering(settings.dashboard)
 
-    with open_pipeline(
-        data_dir,
-        settings,
-        stopping=stopping,
-        tell=tell,
-        meanwhile=meanwhile if with_dashboard else nullcontext,
-    ) as pipeline:
+    with (
+        without_pandas(),
+        open_pipeline(
+            data_dir,
+            settings,
+            stopping=stopping,
+            tell=tell,
+            meanwhile=meanwhile if with_dashboard else nullcontext,
+        ) as pipeline,
+    ):
         with observe(data_dir, pipeline.reader) as observer, ExitStack() as stack:
             running = Operation(pipeline, observer)
             if with_dashboard:
