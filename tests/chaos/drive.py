@@ -11,7 +11,7 @@ import sys
 import tempfile
 import threading
 import time
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
@@ -156,12 +156,15 @@ class Chaos:
             _, said = process.communicate(timeout=280)
         assert b"Traceback" not in said, said.decode()
         put = disturbed.read(before, max_records=10**9, max_bytes=10**12)
-        for frame in put:
-            lines = unpack(frame).split(b"\n")[:-1]
-            self._now_us = max(self._now_us, frame.first_arrived_at_us)
+        puts = 0
+        # A large put is several frames, all of one instant; no two puts share one.
+        for instant, frames in groupby(put, key=lambda frame: frame.first_arrived_at_us):
+            lines = [line for frame in frames for line in unpack(frame).split(b"\n")[:-1]]
+            self._now_us = max(self._now_us, instant)
             calm.put(lines)
             self.fed += lines
-        self.log.append(f"  ingest: exit {process.returncode}, {len(put)} puts before it")
+            puts += 1
+        self.log.append(f"  ingest: exit {process.returncode}, {puts} puts before it")
 
     def _wait_for_life(self, process: subprocess.Popen[bytes]) -> None:
         ends = time.monotonic() + 60

@@ -4,7 +4,7 @@ The models are the same everywhere; `dbt/macros/dialect.sql` spells what dialect
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -98,7 +98,8 @@ class _DuckDBSession:
                 yield
                 self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                with suppress(duckdb.Error):  # a commit that failed has ended it already
+                    self._connection.execute("ROLLBACK")
                 raise
 
 
