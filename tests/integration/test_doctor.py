@@ -1,5 +1,6 @@
 """For each stage a way to break it: the doctor names that stage first, why, and what to do."""
 
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -284,3 +285,16 @@ def newest_us(data: Path) -> int:
     question = "SELECT epoch_us(max(last_arrived_at)) AS us FROM staging.batches"
     us: int = call("sql", question, "--json", "--data-dir", data).json[0]["us"]
     return us
+
+
+def test_the_cure_of_a_damaged_file_of_gold_is_one(tmp_path: Path, answered: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(answered, data)
+    assert call("run", "--until-drained", "--data-dir", data).code == 0
+    damaged = data / "gold" / "dim_airports.parquet"
+    damaged.write_bytes(damaged.read_bytes()[:100])
+    told = call("doctor", "--deep", "--data-dir", data).out
+    assert "dim_airports.parquet cannot be read" in told
+    assert "airside backfill" in told
+    assert call("backfill", "--data-dir", data).code == 0
+    assert call("doctor", "--deep", "--data-dir", data).code == 0

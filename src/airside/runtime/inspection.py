@@ -143,9 +143,11 @@ def _cleaned(patient: Patient) -> Iterator[str]:
 
 def _gold(patient: Patient) -> Iterator[str]:
     lake = lake_of(patient.data_dir)
+    # A file whose rows have not changed is not written again by a run.
+    cure = f"{patient.command('backfill')} makes it anew from the archive"
     for name in lake.names("gold", ".parquet"):
         if _read(lake, name, ("*",)) is None:
-            yield f"{lake.where(name)} cannot be read; {patient.command('run')} writes it again"
+            yield f"{lake.where(name)} cannot be read; {cure}"
 
 
 def _read(lake: Lake, name: str, columns: tuple[str, ...] | list[str]) -> tuple[int, int] | None:
