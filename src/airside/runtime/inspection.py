@@ -127,7 +127,7 @@ def _warehouse(patient: Patient) -> Iterator[str]:
 
 def _cleaned(patient: Patient) -> Iterator[str]:
     lake = lake_of(patient.data_dir)
-    cure = f"{patient.command('backfill')} makes it anew from the archive"
+    cure = _from_the_archive(patient)
     for zone, table, columns in (
         ("silver", f"staging.{FLIGHT_EVENTS.name}", FLIGHT_EVENTS.column_names),
         ("quarantine", "staging.quarantine", silver.QUARANTINE_COLUMNS),
@@ -143,11 +143,14 @@ def _cleaned(patient: Patient) -> Iterator[str]:
 
 def _gold(patient: Patient) -> Iterator[str]:
     lake = lake_of(patient.data_dir)
-    # A file whose rows have not changed is not written again by a run.
-    cure = f"{patient.command('backfill')} makes it anew from the archive"
+    cure = _from_the_archive(patient)  # a run writes only what has changed
     for name in lake.names("gold", ".parquet"):
         if _read(lake, name, ("*",)) is None:
             yield f"{lake.where(name)} cannot be read; {cure}"
+
+
+def _from_the_archive(patient: Patient) -> str:
+    return f"{patient.command('backfill')} makes it anew from the archive"
 
 
 def _read(lake: Lake, name: str, columns: tuple[str, ...] | list[str]) -> tuple[int, int] | None:

@@ -350,7 +350,7 @@ def _is_set(stop: threading.Event | None) -> bool:
     return stop is not None and stop.is_set()
 
 
-def _rest(worked: float, stopping: threading.Event) -> None:
+def _rest_from_merging(worked: float, stopping: threading.Event) -> None:
     if stopping.wait(worked * _REST):
         raise RetryableError("stopped; the files of past hours are merged at the next start")
 
@@ -455,7 +455,7 @@ def open_pipeline(
                 warehouse,
                 looking(),
                 clock,
-                lambda worked: _rest(worked, stopping),
+                lambda worked: _rest_from_merging(worked, stopping),
             ),
             monitor=make_monitor(reader, alerts, settings, lags=lags, clock=clock),
             lake=lake,

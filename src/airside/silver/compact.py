@@ -67,10 +67,10 @@ def compact(
 
 def _write(paths: Mapping[str, Path], merged: Path, rest: Callable[[float], object]) -> None:
     """Write the rows of files, in order, with the columns that any of them has."""
+    began = time.thread_time()
     schemas = [_opened(name, path).schema_arrow for name, path in paths.items()]
     schema = pa.unify_schemas(schemas, promote_options="permissive")
     schema = pa.schema(field for field in schema if field.name not in _FOLDER_COLUMNS)
-    began = time.thread_time()
     with pq.ParquetWriter(
         merged, schema, compression="zstd", compression_level=_LEVEL, store_schema=False
     ) as writer:

@@ -90,7 +90,7 @@ def _sorted(halves: _Halves, ordinals: Ordinals) -> _Run:
     first, last = int(ordinals.min()), int(ordinals.max())
     order = np.argsort(halves, kind="stable")  # for what is sorted in parts, a merge
     halves, offsets = halves[order], (ordinals - first)[order].astype(np.uint32)
-    bits = min(32, (4 * len(halves)).bit_length())
+    bits = (4 * len(halves)).bit_length()
     is_marked = np.zeros(1 << bits, np.bool_)
     is_marked[halves >> (32 - bits)] = True
     return _Run(halves, first, offsets, last, 32 - bits, np.packbits(is_marked, bitorder="little"))
