@@ -1,11 +1,14 @@
 """For each stage a way to break it: the doctor names that stage first, why, and what to do."""
 
+import re
+import shlex
 import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from airside.errors import RetryableError
@@ -287,14 +290,43 @@ def newest_us(data: Path) -> int:
     return us
 
 
-def test_the_cure_of_a_damaged_file_of_gold_is_one(tmp_path: Path, answered: Path) -> None:
+@pytest.mark.parametrize("table", ["dim_airports", "fct_flight_activity"])
+def test_the_cure_of_a_damaged_file_of_gold_is_one(
+    tmp_path: Path, answered: Path, table: str
+) -> None:
     data = tmp_path / "data"
     shutil.copytree(answered, data)
-    assert call("run", "--until-drained", "--data-dir", data).code == 0
-    damaged = data / "gold" / "dim_airports.parquet"
-    damaged.write_bytes(damaged.read_bytes()[:100])
-    told = call("doctor", "--deep", "--data-dir", data).out
-    assert "dim_airports.parquet cannot be read" in told
-    assert "airside backfill" in told
-    assert call("backfill", "--data-dir", data).code == 0
+    run = ("run", "--until-drained", "--data-dir", data)
+    assert call(*run).code == 0
+    damaged = data / "gold" / f"{table}.parquet"
+    content = damaged.read_bytes()
+    damaged.write_bytes(b"\0" * len(content))
+    assert call(*run).code == 0
+    finding = next(
+        finding
+        for finding in call("doctor", "--deep", "--json", "--data-dir", data).json["findings"]
+        if finding["state"] == "stopped"
+    )
+    assert f"{table}.parquet cannot be read" in finding["cause"]
+    if finding["next_step"].startswith("move it away"):
+        damaged.unlink()
+    command = re.search(r"airside (run|backfill) .*(?= writes| makes)", finding["next_step"])
+    assert command is not None, finding
+    assert call(*shlex.split(command[0])[1:]).code == 0
     assert call("doctor", "--deep", "--data-dir", data).code == 0
+    assert pq.read_table(damaged).num_rows > 0
+
+
+def test_files_of_gold_that_are_gone_or_cut_short_are_written_again(
+    tmp_path: Path, answered: Path
+) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(answered, data)
+    run = ("run", "--until-drained", "--data-dir", data)
+    assert call(*run).code == 0
+    gone, short = (data / "gold" / f"{table}.parquet" for table in ("dim_dates", "dim_airports"))
+    content = gone.read_bytes(), short.read_bytes()
+    gone.unlink()
+    short.write_bytes(content[1][:100])
+    assert call(*run).code == 0
+    assert (gone.read_bytes(), short.read_bytes()) == content

@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from airside.runtime.migrations import FORMAT_VERSION
 from support.calls import call, processed
 from support.command import airside_json, clean_environment
 
@@ -38,7 +39,10 @@ from airside.cli import main
 main(sys.argv[2:])
 """
 NEW_TABLES = ("drift_fields", "drift_sources", "drift_totals", "removed", "removed_reasons")
-UPGRADING = "Upgrading {} from format 1 to 2: the warehouse gets tables for schema drift"
+UPGRADING = (
+    "Upgrading {} from format 1 to 2: the warehouse gets tables for schema drift",
+    "Upgrading {} from format 2 to 3: it is written down how large each file of gold is",
+)
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +62,7 @@ def old(copied: Path) -> Path:
         warehouse.execute("DROP VIEW staging.drift")
         for table in NEW_TABLES:
             warehouse.execute(f"DROP TABLE staging.{table}")
+        warehouse.execute("ALTER TABLE staging.gold_exports DROP bytes")
     (copied / "airside.json").write_text('{"format_version": 1}\n')
     return copied
 
@@ -78,8 +83,8 @@ def test_looking_at_an_older_directory_says_how_to_upgrade_it(old: Path) -> None
 def test_running_on_it_upgrades_it_and_says_so_once(old: Path) -> None:
     first = call("run", "--until-drained", "--data-dir", old)
     assert first.code == 0, first.err
-    assert UPGRADING.format(old) in first.err
-    assert version(old) == 2
+    assert all(step.format(old) in first.err for step in UPGRADING)
+    assert version(old) == FORMAT_VERSION
     again = call("run", "--until-drained", "--data-dir", old)
     assert "Upgrading" not in again.err
     status = airside_json("status", "--data-dir", old)
@@ -101,8 +106,8 @@ def test_an_upgrade_that_is_killed_is_done_again(old: Path, instant: str) -> Non
     assert version(old) == 1
     done = call(*run)
     assert done.code == 0, done.err
-    assert UPGRADING.format(old) in done.err
-    assert version(old) == 2
+    assert all(step.format(old) in done.err for step in UPGRADING)
+    assert version(old) == FORMAT_VERSION
     assert airside_json("status", "--data-dir", old)["balanced"]
 
 
@@ -120,7 +125,7 @@ def test_a_damaged_warehouse_does_not_keep_a_directory_from_being_upgraded(old: 
     (old / "warehouse.duckdb").write_bytes(b"not a database" * 1_000)
     done = call("backfill", "--data-dir", old)
     assert done.code == 0, done.err
-    assert version(old) == 2
+    assert version(old) == FORMAT_VERSION
     assert airside_json("status", "--data-dir", old)["balanced"]
 
 

@@ -15,7 +15,7 @@ _TABLES = {
     "gold_progress": "model_name {text} NOT NULL, through_batch_id BIGINT NOT NULL",
     "gold_fingerprints": "name {text} NOT NULL, fingerprint {text} NOT NULL",
     "gold_scripts": "place BIGINT NOT NULL, model_name {text} NOT NULL, statement {text} NOT NULL",
-    "gold_exports": "file_name {text} NOT NULL, version {text} NOT NULL",
+    "gold_exports": "file_name {text} NOT NULL, version {text} NOT NULL, bytes BIGINT",
     "airports": (
         "airport_iata {text} NOT NULL, airport_icao {text}, airport_name {text}, city {text},"
         " country {text}, latitude DOUBLE PRECISION, longitude DOUBLE PRECISION, timezone {text}"

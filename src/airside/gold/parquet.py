@@ -3,18 +3,15 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
 
+from airside.lake import Lake
 from airside.warehouse import DuckDBWarehouse
 from airside.warehouse.duckdb import translated_errors
-
-Publish = Callable[[str], AbstractContextManager[Path]]
-"""Gives a path to write; on a clean exit the file appears under the name, whole."""
 
 FOLDER = "gold"
 ACTIVITY = "fct_flight_activity"
@@ -39,15 +36,19 @@ class _File:
     query: str
     version: str
 
+    @property
+    def path(self) -> str:
+        """Its name in the lake."""
+        return f"{FOLDER}/{self.name}"
+
 
 def export(
     warehouse: DuckDBWarehouse,
-    publish: Publish,
+    lake: Lake,
     *,
-    force: bool = False,
     rest: Callable[[float], object] = lambda _seconds: None,
 ) -> list[str]:
-    """Write the files whose content has changed since they were last written.
+    """Write the files whose content has changed since, and those that are gone or cut short.
 
     `gold/<table>.parquet` each, and `gold/fct_flight_activity-2.parquet` and so on after each half
     million events. May run on any thread, beside loading and refreshing; every file is as of one
@@ -55,8 +56,7 @@ def export(
 
     Args:
         warehouse: Where gold is; nothing is written before gold has been built.
-        publish: Where the files go.
-        force: Write all of them, as after somebody has removed some.
+        lake: Where the files go.
         rest: Called again and again, with the seconds worked since, to leave time to others.
 
     Returns:
@@ -70,15 +70,20 @@ def export(
     with translated_errors(warehouse.path), warehouse.transform.cursor() as cursor:
         if not _is_built(cursor):
             return written
-        exported = dict(
-            cursor.execute("SELECT file_name, version FROM staging.gold_exports").fetchall()
-        )
-        for file in _files(cursor, exported):
-            if force or exported.get(file.name) != file.version:
-                with publish(f"{FOLDER}/{file.name}") as path:
+        exported = {
+            name: (version, size)
+            for name, version, size in cursor.execute(
+                "SELECT file_name, version, bytes FROM staging.gold_exports"
+            ).fetchall()
+        }
+        sizes = lake.sizes(FOLDER, ".parquet")
+        for file in _files(cursor, {name: version for name, (version, _) in exported.items()}):
+            if exported.get(file.name) != (file.version, sizes.get(file.path)):
+                with lake.publish(file.path) as path:
                     _write(cursor, file.query, path, rest)
-                _remember(cursor, file)
-                written.append(f"{FOLDER}/{file.name}")
+                    size = path.stat().st_size
+                _remember(cursor, file, size)
+                written.append(file.path)
     return written
 
 
@@ -165,8 +170,10 @@ def _is_built(cursor: duckdb.DuckDBPyConnection) -> bool:
     }
 
 
-def _remember(cursor: duckdb.DuckDBPyConnection, file: _File) -> None:
+def _remember(cursor: duckdb.DuckDBPyConnection, file: _File, size: int) -> None:
     cursor.execute("BEGIN")
     cursor.execute("DELETE FROM staging.gold_exports WHERE file_name = ?", [file.name])
-    cursor.execute("INSERT INTO staging.gold_exports VALUES (?, ?)", [file.name, file.version])
+    cursor.execute(
+        "INSERT INTO staging.gold_exports VALUES (?, ?, ?)", [file.name, file.version, size]
+    )
     cursor.execute("COMMIT")

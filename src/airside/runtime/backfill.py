@@ -131,7 +131,7 @@ def transform_archive(
                 f"{warehouse.checkpoint()} could be read; restore its files from a copy"
             )
         make_gold(target, settings).refresh()
-        export(warehouse, lake.publish)
+        export(warehouse, lake)
         return total
     finally:
         warehouse.close()

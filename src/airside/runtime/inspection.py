@@ -17,6 +17,8 @@ from airside.bronze import Archive, ArchiveReader
 from airside.bronze.index import CURE
 from airside.errors import AirsideError, CorruptDataError
 from airside.events import FLIGHT_EVENTS
+from airside.gold.parquet import ACTIVITY
+from airside.gold.parquet import FOLDER as GOLD_FOLDER
 from airside.lake import Lake
 from airside.runtime.lakes import lake_of
 from airside.runtime.mending import Mender
@@ -127,7 +129,7 @@ def _warehouse(patient: Patient) -> Iterator[str]:
 
 def _cleaned(patient: Patient) -> Iterator[str]:
     lake = lake_of(patient.data_dir)
-    cure = _from_the_archive(patient)
+    cure = f"{patient.command('backfill')} makes it anew from the archive"
     for zone, table, columns in (
         ("silver", f"staging.{FLIGHT_EVENTS.name}", FLIGHT_EVENTS.column_names),
         ("quarantine", "staging.quarantine", silver.QUARANTINE_COLUMNS),
@@ -143,14 +145,13 @@ def _cleaned(patient: Patient) -> Iterator[str]:
 
 def _gold(patient: Patient) -> Iterator[str]:
     lake = lake_of(patient.data_dir)
-    cure = _from_the_archive(patient)  # a run writes only what has changed
-    for name in lake.names("gold", ".parquet"):
+    again = f"{patient.command('run --until-drained')} writes it again"
+    for name in lake.names(GOLD_FOLDER, ".parquet"):
         if _read(lake, name, ("*",)) is None:
+            cure = f"move it away: {again}"
+            if ACTIVITY in name:  # the warehouse may have let go of its rows
+                cure = f"{patient.command('backfill')} makes it anew from the archive"
             yield f"{lake.where(name)} cannot be read; {cure}"
-
-
-def _from_the_archive(patient: Patient) -> str:
-    return f"{patient.command('backfill')} makes it anew from the archive"
 
 
 def _read(lake: Lake, name: str, columns: tuple[str, ...] | list[str]) -> tuple[int, int] | None:

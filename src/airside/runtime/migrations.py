@@ -49,10 +49,25 @@ def _add_tables(paths: Paths) -> None:
         pass
 
 
+def _add_sizes(paths: Paths) -> None:
+    """Make room for the size of each file of gold; those that have none are written again."""
+    if not paths.warehouse.exists():
+        return
+    with (
+        suppress(CorruptDataError),
+        closing(DuckDBWarehouse(paths.warehouse, clock=wall_clock)) as warehouse,
+        warehouse.beside() as connection,
+    ):
+        connection.execute(
+            "ALTER TABLE IF EXISTS staging.gold_exports ADD COLUMN IF NOT EXISTS bytes BIGINT"
+        )
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         2, "the warehouse gets tables for schema drift and for what retention removes", _add_tables
     ),
+    Migration(3, "it is written down how large each file of gold is", _add_sizes),
 )
 """All steps, in order."""
 FORMAT_VERSION = MIGRATIONS[-1].to_version

@@ -241,7 +241,7 @@ class Pipeline:
 
     def export(self, rest: Callable[[float], object] = lambda _seconds: None) -> None:
         """Write gold's tables as Parquet files; for `rest` see `airside.gold.export`."""
-        export(self.warehouse, self.lake.publish, rest=rest)
+        export(self.warehouse, self.lake, rest=rest)
 
     def trim(self) -> None:
         """Drop from the stream what both consumers are done with and the retention has passed."""

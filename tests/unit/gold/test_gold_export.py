@@ -36,7 +36,7 @@ def test_facts_and_dimensions_are_files_for_any_tool(staged: StagedGold, tmp_pat
     lake = LocalLake(tmp_path)
     staged.load([event(actual_departure_at=at(5), quality_flags=["bad_heading"])])
     staged.gold.refresh()
-    assert set(export(staged.warehouse, lake.publish)) == {f"gold/{t}.parquet" for t in TABLES}
+    assert set(export(staged.warehouse, lake)) == {f"gold/{t}.parquet" for t in TABLES}
     for table in TABLES:
         rows = pq.read_table(tmp_path / f"gold/{table}.parquet").to_pylist()
         assert sorted(rows, key=repr) == sorted(staged.rows(f"FROM {table}"), key=repr)
@@ -46,16 +46,15 @@ def test_only_what_has_changed_is_written_again(staged: StagedGold, tmp_path: Pa
     lake = LocalLake(tmp_path)
     staged.load([event()])
     staged.gold.refresh()
-    export(staged.warehouse, lake.publish)
-    assert export(staged.warehouse, lake.publish) == []
+    export(staged.warehouse, lake)
+    assert export(staged.warehouse, lake) == []
     staged.load([event(event_at=at(1))])
     staged.gold.refresh()
-    again = export(staged.warehouse, lake.publish)
+    again = export(staged.warehouse, lake)
     assert {"gold/fct_flight_activity.parquet", "gold/fct_flight_legs.parquet"} <= set(again)
     assert not {"gold/dim_dates.parquet", "gold/dim_airports.parquet"} & set(again)
-    assert len(export(staged.warehouse, lake.publish, force=True)) == len(TABLES)
     staged.gold.full_refresh()
-    assert len(export(staged.warehouse, lake.publish)) == len(TABLES)
+    assert len(export(staged.warehouse, lake)) == len(TABLES)
 
 
 def test_an_export_says_after_each_piece_how_long_it_has_worked(
@@ -78,7 +77,7 @@ def test_an_export_says_after_each_piece_how_long_it_has_worked(
     monkeypatch.setattr(parquet, "time", SimpleNamespace(monotonic=monotonic))
     staged.load([event(event_at=at(minutes)) for minutes in range(5)])
     staged.gold.refresh()
-    export(staged.warehouse, LocalLake(tmp_path).publish, rest=rest)
+    export(staged.warehouse, LocalLake(tmp_path), rest=rest)
     assert len(worked) >= len(TABLES) + 2
     assert set(worked) == {1.0}
 
@@ -91,7 +90,7 @@ def test_activity_is_cut_so_that_what_is_full_is_not_written_again(
     for batch in range(3):
         staged.load([event(event_at=at(2 * batch)), event(event_at=at(2 * batch + 1))])
         staged.gold.refresh()
-        written = export(staged.warehouse, lake.publish)
+        written = export(staged.warehouse, lake)
     assert [name for name in written if "activity" in name] == [
         "gold/fct_flight_activity-2.parquet"
     ]
@@ -106,12 +105,28 @@ def test_a_file_that_is_full_stays_when_staging_lets_go_of_its_rows(
     for batch in range(5):
         staged.load([event(event_at=at(batch))])
         staged.gold.refresh()
-        export(staged.warehouse, lake.publish)
+        export(staged.warehouse, lake)
         if batch == 2:
             staged.execute("DELETE FROM staging.flight_events WHERE batch_id = 1")
-    written = export(staged.warehouse, lake.publish, force=True)
-    assert "gold/fct_flight_activity.parquet" not in written, "half of it is in the file alone"
+    half = tmp_path / "gold/fct_flight_activity.parquet"
+    half.rename(tmp_path / "kept")
+    assert export(staged.warehouse, lake) == [], "its other half is in the file alone"
+    (tmp_path / "kept").rename(half)
     assert exported_instants(tmp_path) == [at(n) for n in range(5)]
+
+
+def test_files_that_are_gone_or_not_as_long_are_written_again(
+    staged: StagedGold, tmp_path: Path
+) -> None:
+    lake = LocalLake(tmp_path)
+    staged.load([event()])
+    staged.gold.refresh()
+    export(staged.warehouse, lake)
+    gone, short = (f"gold/{table}.parquet" for table in ("dim_dates", "fct_flight_activity"))
+    (tmp_path / gone).unlink()
+    (tmp_path / short).write_bytes((tmp_path / short).read_bytes()[:-1])
+    assert export(staged.warehouse, lake) == [gone, short]
+    assert export(staged.warehouse, lake) == []
 
 
 def test_a_file_that_cannot_be_written_is_tried_again(staged: StagedGold, tmp_path: Path) -> None:
@@ -119,22 +134,25 @@ def test_a_file_that_cannot_be_written_is_tried_again(staged: StagedGold, tmp_pa
     staged.load([event()])
     staged.gold.refresh()
     with pytest.raises(RetryableError, match=r"gold/dim_dates\.parquet cannot be written"):
-        export(staged.warehouse, LocalLake(tmp_path).publish)
+        export(staged.warehouse, LocalLake(tmp_path))
     (tmp_path / "gold").unlink()
-    assert len(export(staged.warehouse, LocalLake(tmp_path).publish)) == len(TABLES)
+    assert len(export(staged.warehouse, LocalLake(tmp_path))) == len(TABLES)
 
 
-def test_a_disk_too_full_to_read_gold_is_no_defect(staged: StagedGold) -> None:
-    def full_disk(_name: str) -> NoReturn:
+def test_a_disk_too_full_to_read_gold_is_no_defect(
+    staged: StagedGold, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(*_: object) -> NoReturn:
         raise duckdb.IOException("Could not write to temporary file: No space left on device")
 
+    monkeypatch.setattr(parquet, "_write", full_disk)
     staged.load([event()])
     staged.gold.refresh()
     with pytest.raises(RetryableError, match="the disk is full"):
-        export(staged.warehouse, full_disk)
+        export(staged.warehouse, LocalLake(tmp_path))
 
 
 def test_before_gold_has_been_built_there_is_nothing_to_write(tmp_path: Path) -> None:
     staged = StagedGold(tmp_path)
-    assert export(staged.warehouse, LocalLake(tmp_path).publish) == []
+    assert export(staged.warehouse, LocalLake(tmp_path)) == []
     staged.close()
