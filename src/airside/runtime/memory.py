@@ -7,14 +7,15 @@ from contextlib import contextmanager
 from importlib.abc import MetaPathFinder
 
 _M_ARENA_MAX = -8  # from glibc's malloc.h
-_ARENAS = 2
+_ARENAS = 8
 
 
 def keep_few_arenas() -> None:
-    """Have all threads share two of malloc's pools, instead of one for nearly each of them.
+    """Have all threads share eight of malloc's pools, instead of one for nearly each of them.
 
-    What a thread frees stays in its pool, and no other thread gets it: a quarter of the process
-    under load. To be called before there are threads. Only glibc is told; others do nothing of the
+    What a thread frees stays in its pool, and no other thread gets it. But each pool has a lock,
+    and DuckDB has all of them give back what is free several times a second: of two pools
+    everybody waits for one or the other. To be called before there are threads. Only glibc is told; others do nothing of the
     kind.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None

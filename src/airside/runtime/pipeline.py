@@ -50,8 +50,9 @@ EXPORT = "export"
 LOG = "log"
 _EXPENDABLE = {GOLD, EXPORT, ALERTS, UPKEEP, LOG}
 """Stages that ingestion does not need."""
-_UNHURRIED = {EXPORT, UPKEEP}
-"""Stages that have long work, for which nobody waits."""
+_NICENESS = {GOLD: 5, EXPORT: 10, UPKEEP: 10}
+"""Stages that have long work, and how far they stand back for the others. For exports and upkeep
+nobody waits; the live board follows events, not gold."""
 _MAX_BACKOFF_SECONDS = 30.0
 _RETENTION_SECONDS = 60.0
 _ROOM_SECONDS = 1.0
@@ -326,8 +327,8 @@ class Pipeline:
 
     def _loop(self, name: str, work: Callable[[], None], every: float, due: float) -> None:
         health = self.health[name]
-        if name in _UNHURRIED:
-            stand_back()
+        if name in _NICENESS:
+            stand_back(_NICENESS[name])
         while not self.stopping.wait(max(0.0, due - time.monotonic())):
             due = max(due + every, time.monotonic())
             try:

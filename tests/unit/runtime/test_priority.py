@@ -10,7 +10,7 @@ STAND_BACK = """
 import os
 from airside.runtime.priority import stand_back
 
-stand_back()
+stand_back(10)
 print(os.getpriority(os.PRIO_PROCESS, 0))
 """
 
