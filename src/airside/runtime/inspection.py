@@ -17,8 +17,7 @@ from airside.bronze import Archive, ArchiveReader
 from airside.bronze.index import CURE
 from airside.errors import AirsideError, CorruptDataError
 from airside.events import FLIGHT_EVENTS
-from airside.gold.parquet import ACTIVITY
-from airside.gold.parquet import FOLDER as GOLD_FOLDER
+from airside.gold import parquet
 from airside.lake import Lake
 from airside.runtime.lakes import lake_of
 from airside.runtime.mending import Mender
@@ -145,12 +144,12 @@ def _cleaned(patient: Patient) -> Iterator[str]:
 
 def _gold(patient: Patient) -> Iterator[str]:
     lake = lake_of(patient.data_dir)
-    again = f"{patient.command('run --until-drained')} writes it again"
-    for name in lake.names(GOLD_FOLDER, ".parquet"):
+    write = f"move it away: {patient.command('run --until-drained')} writes it again"
+    make = f"{patient.command('backfill')} makes it anew from the archive"
+    for name in lake.names(parquet.FOLDER, ".parquet"):
         if _read(lake, name, ("*",)) is None:
-            cure = f"move it away: {again}"
-            if ACTIVITY in name:  # the warehouse may have let go of its rows
-                cure = f"{patient.command('backfill')} makes it anew from the archive"
+            # Rows of activity may have left the warehouse.
+            cure = make if parquet.ACTIVITY in name else write
             yield f"{lake.where(name)} cannot be read; {cure}"
 
 

@@ -14,9 +14,9 @@ def keep_few_arenas() -> None:
     """Have all threads share eight of malloc's pools, instead of one for nearly each of them.
 
     What a thread frees stays in its pool, and no other thread gets it. But each pool has a lock,
-    and DuckDB has all of them give back what is free several times a second: of two pools
-    everybody waits for one or the other. To be called before there are threads. Only glibc is told; others do nothing of the
-    kind.
+    and DuckDB has all of them give back what is free, several times a second: of two everybody
+    waits for the one or the other. To be called before there are threads. Only glibc is told;
+    others do nothing of the kind.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
