@@ -37,35 +37,30 @@ class Migration:
     run: Callable[[Paths], None]
 
 
-def _add_tables(paths: Paths) -> None:
-    """Give the warehouse the tables that it lacks, as loading also does."""
+def _change(paths: Paths, *statements: str) -> None:
+    """Give the warehouse the tables that it lacks, as loading also does, and run statements."""
     if not paths.warehouse.exists():
         return  # it is made with them
     # A damaged warehouse is made anew with `airside backfill`, and whole; that must stay possible.
     with (
         suppress(CorruptDataError),
-        closing(DuckDBWarehouse(paths.warehouse, clock=wall_clock)),
+        closing(DuckDBWarehouse(paths.warehouse, clock=wall_clock)) as warehouse,
+        warehouse.beside() as connection,
     ):
-        pass
+        for statement in statements:
+            connection.execute(statement)
 
 
 def _add_sizes(paths: Paths) -> None:
     """Make room for the size of each file of gold; those that have none are written again."""
-    if not paths.warehouse.exists():
-        return
-    with (
-        suppress(CorruptDataError),
-        closing(DuckDBWarehouse(paths.warehouse, clock=wall_clock)) as warehouse,
-        warehouse.beside() as connection,
-    ):
-        connection.execute(
-            "ALTER TABLE IF EXISTS staging.gold_exports ADD COLUMN IF NOT EXISTS bytes BIGINT"
-        )
+    _change(
+        paths, "ALTER TABLE IF EXISTS staging.gold_exports ADD COLUMN IF NOT EXISTS bytes BIGINT"
+    )
 
 
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
-        2, "the warehouse gets tables for schema drift and for what retention removes", _add_tables
+        2, "the warehouse gets tables for schema drift and for what retention removes", _change
     ),
     Migration(3, "it is written down how large each file of gold is", _add_sizes),
 )
