@@ -12,7 +12,7 @@ import pytest
 
 from airside.errors import CorruptDataError, UsageError
 from airside.replay.nycflights13 import NycFlights13
-from airside.silver.spark.archive import run_to_end
+from airside.silver.spark.archive import follow, run_to_end
 from airside.silver.spark.job import SparkSilver
 from airside.warehouse.batch_document import BatchDocument
 from oracle.corpus import hostile
@@ -62,6 +62,47 @@ def test_the_rows_are_the_embedded_engines(
     assert received(documents) == RECORDS
     assert documents[-1].through == archive.reader().end()
     assert min(sum(d.duplicates for d in documents), len(made["quarantine"])) > 50
+
+
+def test_a_stop_does_not_wait_for_a_batch_that_begins_meanwhile(
+    spark: "SparkSession", archive: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from pyspark.sql.streaming.query import StreamingQuery  # noqa: PLC0415 - an extra
+    from pyspark.sql.utils import ForeachBatchFunction  # noqa: PLC0415
+
+    stopping, called = threading.Event(), threading.Event()
+    call, stop = ForeachBatchFunction.call, StreamingQuery.stop
+
+    def tell(function: Any, *arguments: Any) -> None:
+        called.set()
+        call(function, *arguments)
+
+    def stop_when_called(query: Any) -> None:
+        assert called.wait(60)
+        stop(query)
+
+    monkeypatch.setattr(ForeachBatchFunction, "call", tell)
+    monkeypatch.setattr(StreamingQuery, "stop", stop_when_called)
+    documents: list[BatchDocument] = []
+
+    def done(document: BatchDocument) -> None:
+        documents.append(document)
+        stopping.set()
+
+    following = threading.Thread(
+        target=follow,
+        args=(spark, stage(tmp_path), lambda: parts(archive.root), done, stopping),
+        kwargs={
+            "folder": str(archive.root / "bronze"),
+            "checkpoint": str(tmp_path / "checkpoint"),
+            "seconds": 1,
+        },
+        daemon=True,
+    )
+    following.start()
+    following.join(60)
+    assert not following.is_alive()
+    assert received(documents) == RECORDS
 
 
 def test_the_first_flights_of_2013(spark: "SparkSession", tmp_path: Path) -> None:

@@ -141,8 +141,12 @@ def follow(
     busy = threading.Lock()
 
     def batch(files: "DataFrame", epoch: int) -> None:  # noqa: ARG001 - Spark's signature
-        with busy:
-            run_to_end(spark, silver, open_archive(), done, stopping)
+        # Only the stop holds it otherwise, and stopping a query waits for this very call.
+        if busy.acquire(blocking=False):
+            try:
+                run_to_end(spark, silver, open_archive(), done, stopping)
+            finally:
+                busy.release()
 
     # Spark takes for done what it has handed on; a stop may have left some of that undone.
     run_to_end(spark, silver, open_archive(), done, stopping)
