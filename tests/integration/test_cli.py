@@ -301,17 +301,8 @@ def test_help_needs_no_data() -> None:
         assert "Commands:" in text.out + text.err
 
 
-def test_a_process_that_stays_does_not_load_pandas(tmp_path: Path) -> None:
-    words = [
-        "up",
-        "--no-simulator",
-        "--for",
-        "1s",
-        "--port",
-        "0",
-        "--data-dir",
-        str(tmp_path / "d"),
-    ]
+def test_a_process_that_stays_does_not_load_pandas(own: Path) -> None:
+    words = ["up", "--no-simulator", "--for", "1s", "--port", "0", "--data-dir", str(own)]
     script = f"""
 import contextlib, importlib.util, sys
 from airside.cli import main

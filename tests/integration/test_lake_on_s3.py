@@ -30,7 +30,7 @@ from support.lakes import assert_no_overlap, clean_rows, fetched
 from support.s3 import S3, s3_server
 from support.waiting import eventually
 
-RECORDS = 2_000
+RECORDS = 1_200
 SMALL_BATCHES = {
     "AIRSIDE_SILVER__MAX_BATCH_RECORDS": "150",
     "AIRSIDE_SILVER__WINDOW_SECONDS": "0.05",

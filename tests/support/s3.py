@@ -1,6 +1,7 @@
 """S3 on this machine: moto's server on a free port of the loopback interface."""
 
 import logging
+import threading
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import boto3
-from moto.server import ThreadedMotoServer
+from moto.moto_server.werkzeug_app import MotoRequestHandler, create_backend_app
+from werkzeug.serving import make_server
 
 
 @dataclass(frozen=True)
@@ -52,10 +54,16 @@ class S3:
 def s3_server(port: int = 0) -> Iterator[S3]:
     """Run a server until the block ends."""
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
-    server.start()
+    # moto's own server looks through all its folders for each request's service.
+    server = make_server(
+        *("127.0.0.1", port, create_backend_app("s3")),
+        threaded=True,
+        request_handler=MotoRequestHandler,
+    )
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
     try:
-        host, port = server.get_host_and_port()
-        yield S3(f"http://{host}:{port}")
+        yield S3(f"http://127.0.0.1:{server.port}")
     finally:
-        server.stop()
+        server.shutdown()
+        thread.join()

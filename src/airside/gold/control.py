@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from airside.events.reference import airports_table
-from airside.gold.database import Database, insert
+from airside.gold.database import Database
 from airside.gold.script import Step
 
 _TABLES = {
@@ -91,7 +91,7 @@ class Control:
         """Fill `staging.airports` with the package's airports."""
         with self._database.session() as session, session.transaction():
             session.execute("DELETE FROM staging.airports")
-            insert(session, "staging.airports", airports_table())
+            session.insert("staging.airports", airports_table())
 
     def latest_batch(self) -> int:
         """The last batch in staging; 0 where there is none."""

@@ -16,7 +16,6 @@ from airside.warehouse.server import Server
 from airside.warehouse.server import Session as ServerSession
 
 Row = tuple[Any, ...]
-_ROWS_AN_INSERT = 500
 
 
 class Session(Protocol):
@@ -24,6 +23,9 @@ class Session(Protocol):
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Run a statement, `?` where a value goes; gives its rows, if it has any."""
+
+    def insert(self, table: str, rows: pa.Table) -> None:
+        """Add a few thousand rows at most to a table that has their columns."""
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit all that is done inside, or nothing."""
@@ -90,6 +92,12 @@ class _DuckDBSession:
         with translated_errors(self._path):
             return self._connection.execute(sql, list(parameters)).fetchall()
 
+    def insert(self, table: str, rows: pa.Table) -> None:
+        with translated_errors(self._path):
+            self._connection.register("rows_to_insert", rows)
+            self._connection.execute(f"INSERT INTO {table} BY NAME FROM rows_to_insert")
+            self._connection.unregister("rows_to_insert")
+
     @contextmanager
     def transaction(self) -> Iterator[None]:
         with translated_errors(self._path):
@@ -123,14 +131,3 @@ class ServerDatabase:
 
     def release(self) -> None:
         """Nothing to do: dbt closes its connections after every command."""
-
-
-def insert(session: Session, table: str, rows: pa.Table) -> None:
-    """Add a few thousand rows at most, by statements that every database understands."""
-    names = ", ".join(rows.column_names)
-    marks = f"({', '.join('?' * rows.num_columns)})"
-    for part in rows.to_batches(max_chunksize=_ROWS_AN_INSERT):
-        values = [value for row in part.to_pylist() for value in row.values()]
-        session.execute(
-            f"INSERT INTO {table} ({names}) VALUES {', '.join([marks] * part.num_rows)}", values
-        )

@@ -1,8 +1,7 @@
 """Facts and dimensions as Parquet files, for any tool to open."""
 
-import re
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,18 +13,14 @@ from airside.warehouse import DuckDBWarehouse
 from airside.warehouse.duckdb import translated_errors
 
 FOLDER = "gold"
-ACTIVITY = "fct_flight_activity"
-ACTIVITY_ROWS_A_FILE = 500_000
-"""What only ever grows is cut, so that an export rewrites its last file alone."""
 _ROWS_A_GROUP = 50_000
-_FULL = "batches {} to {}"
-_FULL_PATTERN = re.compile(_FULL.format(r"(\d+)", r"(\d+)"))
-"""The version of a file that is written once. It stays when staging lets go of its rows."""
+_NO_MORE = f"{FOLDER}/fct_flight_activity"
+"""Files that older versions wrote, and that nobody would keep up to date."""
 
 _CHANGING = ("dim_aircraft", "fct_flight_legs", "fct_turnarounds")
 _GROWING = ("dim_airlines", "dim_airports", "dim_flights")
 _FIXED = ("dim_dates",)
-_TABLES = frozenset((ACTIVITY, *_CHANGING, *_GROWING, *_FIXED))
+_TABLES = frozenset((*_CHANGING, *_GROWING, *_FIXED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +45,8 @@ def export(
 ) -> list[str]:
     """Write the files whose content has changed since, and those that are gone or cut short.
 
-    `gold/<table>.parquet` each, and `gold/fct_flight_activity-2.parquet` and so on after each half
-    million events. May run on any thread, beside loading and refreshing; every file is as of one
+    `gold/<table>.parquet` each. The events of `fct_flight_activity` are files already: `silver/`
+    has each once. May run on any thread, beside loading and refreshing; every file is as of one
     instant.
 
     Args:
@@ -77,7 +72,10 @@ def export(
             ).fetchall()
         }
         sizes = lake.sizes(FOLDER, ".parquet")
-        for file in _files(cursor, {name: version for name, (version, _) in exported.items()}):
+        for name in sizes:
+            if name.startswith(_NO_MORE):
+                lake.delete(name)
+        for file in _files(cursor):
             if exported.get(file.name) != (file.version, sizes.get(file.path)):
                 with lake.publish(file.path) as path:
                     _write(cursor, file.query, path, rest)
@@ -100,7 +98,7 @@ def _write(
             began = time.monotonic()
 
 
-def _files(cursor: duckdb.DuckDBPyConnection, exported: Mapping[str, str]) -> Iterator[_File]:
+def _files(cursor: duckdb.DuckDBPyConnection) -> Iterator[_File]:
     progress = dict(
         cursor.execute("SELECT model_name, through_batch_id FROM staging.gold_progress").fetchall()
     )
@@ -110,49 +108,6 @@ def _files(cursor: duckdb.DuckDBPyConnection, exported: Mapping[str, str]) -> It
         yield _File(f"{table}.parquet", f"FROM main.{table}", f"{_count(cursor, table)} rows")
     for table in _CHANGING:
         yield _File(f"{table}.parquet", f"FROM main.{table}", f"batch {progress.get(table)}")
-    yield from _activity_files(cursor, exported)
-
-
-def _activity_files(
-    cursor: duckdb.DuckDBPyConnection, exported: Mapping[str, str]
-) -> Iterator[_File]:
-    """Each holds whole batches: later ones only ever add to the last file, or begin another."""
-    ((oldest,),) = cursor.execute(f"SELECT min(batch_id) FROM main.{ACTIVITY}").fetchall()
-    first, number = 1, 1
-    while full := _FULL_PATTERN.fullmatch(exported.get(_activity_name(number), "")):
-        if oldest is not None and oldest <= int(full[1]):
-            yield _activity_file(number, int(full[1]), int(full[2]))
-        first, number = int(full[2]) + 1, number + 1
-    batches = cursor.execute(
-        f"SELECT batch_id, count(*) FROM main.{ACTIVITY} WHERE batch_id >= {first}"
-        " GROUP BY batch_id ORDER BY batch_id"
-    ).fetchall()
-    rows = last = 0
-    for last, count in batches:
-        if not rows:
-            first = last
-        rows += count
-        if rows >= ACTIVITY_ROWS_A_FILE:
-            yield _activity_file(number, first, last)
-            rows, number = 0, number + 1
-    if rows or number == 1:
-        yield _File(
-            _activity_name(number),
-            f"FROM main.{ACTIVITY} WHERE batch_id >= {first}",
-            f"{rows} rows through batch {last}",
-        )
-
-
-def _activity_name(number: int) -> str:
-    return f"{ACTIVITY}.parquet" if number == 1 else f"{ACTIVITY}-{number}.parquet"
-
-
-def _activity_file(number: int, first: int, last: int) -> _File:
-    return _File(
-        _activity_name(number),
-        f"FROM main.{ACTIVITY} WHERE batch_id BETWEEN {first} AND {last}",
-        _FULL.format(first, last),
-    )
 
 
 def _count(cursor: duckdb.DuckDBPyConnection, table: str) -> int:

@@ -144,12 +144,9 @@ def _cleaned(patient: Patient) -> Iterator[str]:
 
 def _gold(patient: Patient) -> Iterator[str]:
     lake = lake_of(patient.data_dir)
-    write = f"move it away: {patient.command('run --until-drained')} writes it again"
-    make = f"{patient.command('backfill')} makes it anew from the archive"
+    cure = f"move it away: {patient.command('run --until-drained')} writes it again"
     for name in lake.names(parquet.FOLDER, ".parquet"):
         if _read(lake, name, ("*",)) is None:
-            # Rows of activity may have left the warehouse.
-            cure = make if parquet.ACTIVITY in name else write
             yield f"{lake.where(name)} cannot be read; {cure}"
 
 

@@ -1,6 +1,7 @@
 """The cleaned zone and the quarantine: Parquet files by the hour in which records arrived."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import numpy as np
@@ -24,6 +25,8 @@ QUARANTINE_COLUMNS = (
     "detail",
     "payload",
 )
+_MOSTLY_DIFFERENT = {"event_id", "sequence_number", "latitude", "longitude"}
+"""Columns that a dictionary makes larger, and slower to write."""
 _FORMAT = "(FORMAT parquet, COMPRESSION zstd)"
 _HOUR_US = 3_600_000_000
 
@@ -58,10 +61,24 @@ def publish(
         )
         kept = part.filter(pc.greater(sequences, first)) if first > after else part
         with lake.publish(file.name) as path:
-            # Half the processor time of DuckDB's COPY, for the same rows in as many bytes.
-            pq.write_table(kept, path, compression="zstd", store_schema=False)
+            _write_batch(kept, path)
         written += 1
     return written
+
+
+def _write_batch(rows: pa.Table, path: Path) -> None:
+    """Write a batch's file, by Arrow: half the processor time of DuckDB's COPY, in as many bytes.
+
+    Few rows need no statistics but of when they are; a merge of the hour's files makes all.
+    """
+    pq.write_table(
+        rows,
+        path,
+        compression="zstd",
+        store_schema=False,
+        use_dictionary=[name for name in rows.column_names if name not in _MOSTLY_DIFFERENT],
+        write_statistics=["event_at", "arrived_at"],
+    )
 
 
 def _parts(rows: pa.Table) -> Iterator[tuple[str, int, pa.Table]]:

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any, Protocol
 
+import pyarrow as pa
+
 from airside.errors import AirsideError, RetryableError, TerminalError, UsageError
 from airside.events import Feed
 from airside.lake import Lake
@@ -17,6 +19,7 @@ from airside.warehouse.batch_document import BatchFile
 
 Row = tuple[Any, ...]
 Parameters = Sequence[object]
+_ROWS_AN_INSERT = 500
 
 
 class UnreachableError(RetryableError):
@@ -46,6 +49,16 @@ class Session:
             if cursor.description is None:
                 return []
             return [tuple(row) for row in cursor.fetchall()]
+
+    def insert(self, table: str, rows: pa.Table) -> None:
+        """Add a few thousand rows at most, by statements that every server understands."""
+        names = ", ".join(rows.column_names)
+        marks = f"({', '.join('?' * rows.num_columns)})"
+        for part in rows.to_batches(max_chunksize=_ROWS_AN_INSERT):
+            values = [value for row in part.to_pylist() for value in row.values()]
+            self.execute(
+                f"INSERT INTO {table} ({names}) VALUES {', '.join([marks] * part.num_rows)}", values
+            )
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
