@@ -301,8 +301,9 @@ def test_help_needs_no_data() -> None:
         assert "Commands:" in text.out + text.err
 
 
-def test_a_process_that_stays_does_not_load_pandas(own: Path) -> None:
-    words = ["up", "--no-simulator", "--for", "1s", "--port", "0", "--data-dir", str(own)]
+def test_a_process_that_stays_does_not_load_pandas(tmp_path: Path) -> None:
+    new = str(tmp_path / "d")  # so that dbt is loaded
+    words = ["up", "--no-simulator", "--for", "1s", "--port", "0", "--data-dir", new]
     script = f"""
 import contextlib, importlib.util, sys
 from airside.cli import main
