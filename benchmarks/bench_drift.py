@@ -48,13 +48,15 @@ def main() -> None:
         kernel = Kernel(warehouse.transform)
         keeper = DriftKeeper(warehouse, FLIGHT_EVENTS)
         kernel.to_arrow(records)
-        keeper.look(records)
+        keeper.choose(records)
+        keeper.look()
         transform = look = 0.0
         for _ in range(arguments.batches):
             began = time.process_time()
             kernel.to_arrow(records)
             between = time.process_time()
-            keeper.look(records)
+            keeper.choose(records)
+            keeper.look()
             transform += between - began
             look += time.process_time() - between
         warehouse.close()

@@ -1,5 +1,6 @@
 """A crash at every boundary of a silver batch: the restart gives exactly the undisturbed result."""
 
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,6 +12,7 @@ from airside.events import FLIGHT_EVENTS
 from airside.lake import LocalLake
 from airside.ledger import Ledger
 from airside.silver import SILVER, Silver
+from airside.silver.ahead import Batch, Judged, Preparation
 from airside.stream import EmbeddedStream
 from airside.warehouse import DuckDBWarehouse
 from oracle.corpus import hostile
@@ -206,16 +208,50 @@ def test_a_batch_that_failed_is_done_again_over_the_same_records(
     site.close()
 
 
+def test_a_batchs_records_are_let_go_before_the_next_ones_come_and_the_rest_before_loading(
+    tmp_path: Path, records: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tables: list[Any] = []
+    alive: list[tuple[bool, ...]] = []
+    judged, look_ahead, load = Batch.judged, Preparation.look_ahead, DuckDBWarehouse.load
+
+    def taken(batch: Batch) -> Judged:
+        made = judged(batch)
+        tables[:] = [weakref.ref(made.records), weakref.ref(made.verdicts)]
+        return made
+
+    def looking(preparation: Preparation, batch: Batch) -> None:
+        alive.append((tables[0]() is not None,))
+        look_ahead(preparation, batch)
+
+    def loading(*arguments: Any, **named: Any) -> int:
+        alive.append(tuple(table() is not None for table in tables))
+        return load(*arguments, **named)
+
+    monkeypatch.setattr(Batch, "judged", taken)
+    monkeypatch.setattr(Preparation, "look_ahead", looking)
+    monkeypatch.setattr(DuckDBWarehouse, "load", loading)
+    site = Site(tmp_path)
+    put(site, records)
+    silver = site.silver()
+    while silver.run_once():
+        pass
+    assert alive == [(False,), (False, False)] * (RECORDS // BATCH)
+    site.close()
+
+
+@pytest.mark.parametrize("step", ["choose", "look"])
 def test_trouble_with_drift_costs_no_batch(
     tmp_path: Path,
     records: list[bytes],
     undisturbed: dict[str, Any],
     monkeypatch: pytest.MonkeyPatch,
+    step: str,
 ) -> None:
     def defect(*_args: Any, **_kwargs: Any) -> None:
         raise RuntimeError("a defect")
 
-    monkeypatch.setattr("airside.silver.drift.DriftWatch.look", defect)
+    monkeypatch.setattr(f"airside.silver.drift.DriftWatch.{step}", defect)
     site = Site(tmp_path)
     put(site, records)
     silver = site.silver()

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from airside.lake import Lake
@@ -85,13 +86,25 @@ def export(
     return written
 
 
+def is_whole(path: Path) -> bool:
+    """Whether every page of a file of gold is what was written."""
+    try:
+        for _ in pq.ParquetFile(path, page_checksum_verification=True).iter_batches(_ROWS_A_GROUP):
+            pass
+    except (OSError, pa.ArrowException):
+        return False
+    return True
+
+
 def _write(
     cursor: duckdb.DuckDBPyConnection, query: str, path: Path, rest: Callable[[float], object]
 ) -> None:
     """Write a query's rows, all on this thread; COPY would use those that loading needs."""
     began = time.monotonic()
     rows = cursor.sql(query).to_arrow_reader(_ROWS_A_GROUP)
-    with pq.ParquetWriter(path, rows.schema, compression="zstd", store_schema=False) as writer:
+    with pq.ParquetWriter(
+        path, rows.schema, compression="zstd", store_schema=False, write_page_checksum=True
+    ) as writer:
         for group in rows:
             writer.write_batch(group)
             rest(time.monotonic() - began)

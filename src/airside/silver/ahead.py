@@ -49,15 +49,16 @@ class Batch:
     last_arrived_at_us: int
     is_full: bool
     """Whether it is so large that more is likely to wait behind it."""
-    _judged: "Future[Judged]"
+    _judged: "list[Future[Judged]]"
+    """One, until it is asked for: it is not kept alive here any longer."""
 
     def judged(self) -> Judged:
-        """Wait for it.
+        """Wait for it, once: its memory is free as soon as the caller lets go of it.
 
         Raises:
             CorruptDataError: A frame is damaged.
         """
-        return self._judged.result()
+        return self._judged.pop().result()
 
 
 class Preparation:
@@ -120,7 +121,7 @@ class Preparation:
             last_arrived_at_us=max(frame.runs[-1].arrived_at_us for frame in frames),
             is_full=sum(frame.records for frame in frames) * 2 > self._max_records
             or sum(frame.raw_bytes for frame in frames) * 2 > self._max_bytes,
-            _judged=self._worker.submit(self._judge, frames),
+            _judged=[self._worker.submit(self._judge, frames)],
         )
 
     def _judge(self, frames: Sequence[Frame]) -> Judged:

@@ -86,6 +86,16 @@ class _Group:
 
 
 @dataclass(frozen=True, slots=True)
+class Sample:
+    """Some records of a batch."""
+
+    received: int
+    """How many records the batch has."""
+    chosen: list[tuple[bytes, int]]
+    """Payloads and arrivals, in microseconds since the Unix epoch."""
+
+
+@dataclass(frozen=True, slots=True)
 class Looked:
     """What a look has changed."""
 
@@ -115,22 +125,26 @@ class DriftWatch:
         self._left_us = 0
         """… the latest arrival so far."""
 
-    def look(self, records: pa.Table) -> Looked:
-        """Examine a batch.
+    def choose(self, records: pa.Table) -> Sample:
+        """What is to be examined of a batch.
 
         Args:
             records: As the kernel reads them.
         """
+        chosen = list(_sample(records, self._allowed(records)))
+        self._left = max(0.0, self._left - len(chosen))
+        return Sample(records.num_rows, chosen)
+
+    def look(self, sample: Sample) -> Looked:
+        """Examine a batch."""
         state = self.state
         groups: dict[tuple[str, Shape], _Group] = {}
         heard: dict[str, SourceState] = {}
         gone: set[str] = set()
         has_news = False
-        state.received += records.num_rows
-        sample = list(_sample(records, self._allowed(records)))
-        self._left = max(0.0, self._left - len(sample))
-        weight = records.num_rows / max(1, len(sample))
-        for payload, arrived_us in sample:
+        state.received += sample.received
+        weight = sample.received / max(1, len(sample.chosen))
+        for payload, arrived_us in sample.chosen:
             state.examined += 1
             state.last_arrived_us = max(state.last_arrived_us, arrived_us)
             try:

@@ -5,14 +5,15 @@ one statement fails, and a defect here must never cost a batch. So a crash in be
 sample of one batch, and no record of it. What cannot be kept is tried again with the next batch.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from airside.events import Feed
-from airside.silver.drift import DriftState, DriftWatch, FieldState, SourceState
+from airside.silver.drift import DriftState, DriftWatch, FieldState, Sample, SourceState
 from airside.warehouse import Warehouse
 from airside.warehouse.drift import FIELDS, SOURCES, TOTALS
 
@@ -37,6 +38,7 @@ class DriftKeeper:
         self._warehouse = warehouse
         self._feed = feed
         self._watch: DriftWatch | None = None
+        self._sample: Sample | None = None
         self._touched: set[str] = set()
         self._gone: set[str] = set()
         self._batches = 0
@@ -45,33 +47,48 @@ class DriftKeeper:
         self.error: str | None = None
         """Why the last look came to nothing; None where it did not."""
 
-    def look(self, records: pa.Table) -> None:
-        """Examine a batch that has been committed, and keep what is found; raises nothing."""
+    def choose(self, records: pa.Table) -> None:
+        """Take a sample of a batch, which `look` examines; raises nothing."""
+        self._sample = None
+        with self._guarded():
+            if self._watch is None:
+                self._watch = DriftWatch(self._feed, load_state(self._warehouse.transform))
+                self._kept_us, self._batches = 0, _EVERY_BATCHES  # the first batch is kept
+            self._sample = self._watch.choose(records)
+
+    def look(self) -> None:
+        """Examine the sample, of a batch that has been committed since, and keep what is found.
+
+        Raises nothing.
+        """
+        sample, self._sample = self._sample, None
+        if sample is not None and self._watch is not None:
+            with self._guarded():
+                self._look(self._watch, sample)
+                self.error = None
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
         try:
-            self._look(records)
+            yield
         except Exception as error:  # noqa: BLE001 - whatever it is, the stream goes on
             self.error = f"{type(error).__name__}: {error}"
             self._watch = None  # from what is kept, at the next batch
             self._touched.clear()
             self._gone.clear()
-        else:
-            self.error = None
 
-    def _look(self, records: pa.Table) -> None:
-        if self._watch is None:
-            self._watch = DriftWatch(self._feed, load_state(self._warehouse.transform))
-            self._kept_us, self._batches = 0, _EVERY_BATCHES  # the first batch is kept
-        looked = self._watch.look(records)
+    def _look(self, watch: DriftWatch, sample: Sample) -> None:
+        looked = watch.look(sample)
         self._touched |= looked.touched
         self._gone = (self._gone | looked.gone) - looked.touched
         self._batches += 1
-        arrived_us = self._watch.state.last_arrived_us
+        arrived_us = watch.state.last_arrived_us
         is_due = arrived_us - self._kept_us >= _EVERY_US and (
-            records.num_rows <= _SMALL_BATCH or self._batches >= _EVERY_BATCHES
+            sample.received <= _SMALL_BATCH or self._batches >= _EVERY_BATCHES
         )
         if is_due or looked.has_news:
             with self._warehouse.transaction():
-                self._keep(self._watch.state)
+                self._keep(watch.state)
             self._touched.clear()
             self._gone.clear()
             self._batches, self._kept_us = 0, arrived_us

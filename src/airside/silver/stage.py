@@ -73,6 +73,8 @@ class Silver:
             warehouse.transform, feed, horizon=dedupe_horizon, max_ids=dedupe_max_ids
         )
         self._drift = DriftKeeper(warehouse, feed)
+        self._drift_told: str | None = None
+        """What was wrong at the last look."""
         self._published = published
 
     def run_once(self, committed: Callable[[], None] = lambda: None) -> int:
@@ -118,14 +120,18 @@ class Silver:
 
     def _load(self, batch: Batch, committed: Callable[[], None]) -> dict[str, int]:
         records, verdicts, refused = batch.judged()
+        received = records.num_rows
+        self._drift.choose(records)
+        del records  # the next batch is decompressed to where they are
         self._preparation.look_ahead(batch)
         connection = self._warehouse.transform
         with self._warehouse.transaction():
             is_duplicate = self._dedupe.run(verdicts)
             is_accepted = pc.and_not(verdicts["reason"].is_null(), is_duplicate)
             clean = verdicts.select(self._feed.column_names).filter(is_accepted)
+            del verdicts
             loaded = LoadedBatch(
-                received=records.num_rows,
+                received=received,
                 quarantined=refused.num_rows,
                 duplicates=is_duplicate.true_count,
                 first_arrived_at_us=batch.first_arrived_at_us,
@@ -138,7 +144,7 @@ class Silver:
             self._warehouse.load(loaded, clean=f"FROM {_CLEAN}", quarantined=refused)
             connection.unregister(_CLEAN)
         committed()
-        self._look_for_drift(records)
+        self._look_for_drift()
         return {
             "records": loaded.received,
             "clean": loaded.clean,
@@ -147,12 +153,12 @@ class Silver:
             "files": files,
         }
 
-    def _look_for_drift(self, records: pa.Table) -> None:
-        """Sample the batch; what is wrong with that stops nothing, but is told once."""
-        known = self._drift.error
-        self._drift.look(records)
-        error = self._drift.error
-        if error is not None and error != known:
+    def _look_for_drift(self) -> None:
+        """Examine the batch's sample; what is wrong with that stops nothing, but is told once."""
+        self._drift.look()
+        error, told = self._drift.error, self._drift_told
+        self._drift_told = error
+        if error is not None and error != told:
             self._ledger.fail(self._ledger.begin(DRIFT, {}), error)
 
     def _publish(self, zone: str, rows: pa.Table, planned: SequenceRange) -> int:

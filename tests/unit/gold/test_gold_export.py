@@ -99,6 +99,24 @@ def test_files_that_are_gone_or_not_as_long_are_written_again(
     assert export(staged.warehouse, lake) == []
 
 
+def test_a_bit_that_flips_in_a_page_is_seen(staged: StagedGold, tmp_path: Path) -> None:
+    staged.load([event()])
+    staged.gold.refresh()
+    export(staged.warehouse, LocalLake(tmp_path))
+    path = tmp_path / "gold/dim_airports.parquet"
+    assert parquet.is_whole(path)
+    written = path.read_bytes()
+    column = pq.ParquetFile(path).metadata.row_group(0).column(5)
+    first = min(n for n in (column.dictionary_page_offset, column.data_page_offset) if n)
+    for place in range(first + 64, first + column.total_compressed_size, 997):
+        spoilt = bytearray(written)
+        spoilt[place] ^= 1
+        path.write_bytes(spoilt)
+        assert not parquet.is_whole(path), place
+    path.write_bytes(written[:-100])
+    assert not parquet.is_whole(path)
+
+
 def test_a_file_that_cannot_be_written_is_tried_again(staged: StagedGold, tmp_path: Path) -> None:
     (tmp_path / "gold").touch()  # where a folder is to be
     staged.load([event()])

@@ -41,7 +41,7 @@ class Watched:
     def look(self, payloads: Sequence[bytes], every_us: int = SECOND_US) -> None:
         """A batch, its records so far apart."""
         count = len(payloads)
-        self.keeper.look(
+        self.keeper.choose(
             pa.table(
                 [
                     pa.array(["shard-000"] * count),
@@ -54,6 +54,7 @@ class Watched:
                 schema=RECORDS,
             )
         )
+        self.keeper.look()
         self.sequence += count
         self.now_us += count * every_us
 
