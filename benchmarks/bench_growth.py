@@ -57,6 +57,7 @@ Times = tuple[float, float]
 def questions(reader: Reader, watermark: datetime) -> dict[str, Question]:
     """Name → what asks it."""
     newest, oldest = _leg(reader, "DESC"), _leg(reader, "ASC")
+    pointed_at = _leg(reader, "ASC", "leg_key IN (SELECT leg_key FROM main.int_sampled_legs)")
     everything = Filters()
     filters = {
         "": everything,
@@ -82,7 +83,8 @@ def questions(reader: Reader, watermark: datetime) -> dict[str, Question]:
         "quality": partial(records.quality, by="total"),
         "quarantine, a page": lambda reader: records.quarantined(reader, None, 30, 0),
         "a leg": lambda reader: legs.leg(reader, newest[0]),
-        "an old leg": lambda reader: legs.leg(reader, oldest[0]),
+        "an old leg": lambda reader: legs.leg(reader, pointed_at[0]),
+        "an old leg that no panel shows": lambda reader: legs.leg(reader, oldest[0]),
         "a leg's turnaround": lambda reader: legs.turnaround(reader, *newest),
         "a leg's timeline": lambda reader: legs.timeline(reader, *newest),
         "an old leg's timeline": lambda reader: legs.timeline(reader, *oldest),
@@ -115,10 +117,10 @@ def questions(reader: Reader, watermark: datetime) -> dict[str, Question]:
     return asked
 
 
-def _leg(reader: Reader, order: str) -> tuple[str, str]:
+def _leg(reader: Reader, order: str, where: str = "true") -> tuple[str, str]:
     """The key and the schedule of a leg with events: of the last, or of the first of all."""
     (row,) = reader.query(
-        "SELECT leg_key, scheduled_departure_at AS at FROM main.fct_flight_legs"
+        f"SELECT leg_key, scheduled_departure_at AS at FROM main.fct_flight_legs WHERE {where}"
         f" ORDER BY last_event_at {order}, leg_key LIMIT 1"
     ).to_pylist()
     return row["leg_key"], row["at"].isoformat()

@@ -30,8 +30,8 @@ _LONGEST_LOG = 10
 _VACUUM_TASKS = "SET GLOBAL max_vacuum_tasks = {}"
 """How many stretches of rows a merge of the log may write anew, to close the gaps in them: most of
 what it takes where it may at all."""
-_TASKS_AT_WORK, _TASKS_AT_THE_END = 10, 100
-_VACUUM_EVERY_US = 600_000_000
+_TASKS_AT_WORK, _TASKS_AT_THE_END = 1, 100
+_VACUUM_EVERY_US = 60_000_000
 
 
 class DuckDBWarehouse:

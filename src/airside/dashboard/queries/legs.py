@@ -105,7 +105,7 @@ def leg(reader: Reader, leg_key: str) -> dict[str, Any] | None:
     """A leg as gold has it, with its airline's name; None where there is none."""
     columns = ", ".join(f"legs.{name}" for name in LEG_COLUMNS)
 
-    def found(where: str) -> list[dict[str, Any]]:
+    def found(where: str, *parameters: object) -> list[dict[str, Any]]:
         return documents(
             reader.query(
                 f"""
@@ -118,11 +118,19 @@ def leg(reader: Reader, leg_key: str) -> dict[str, Any] | None:
                 LEFT JOIN main.dim_airlines AS airlines ON airlines.airline_iata = legs.airline_iata
                 WHERE {where}
                 """,
-                [leg_key],
+                [leg_key, *parameters],
             )
         )
 
-    rows = found(f"legs.leg_key = ? AND legs.{_RECENT}") or found("legs.leg_key = ?")
+    rows = found(f"legs.leg_key = ? AND legs.{_RECENT}")
+    if not rows:
+        # Of older ones the page leads to those whose points it shows: few, and gold has their time.
+        instants = reader.query(
+            "SELECT scheduled_departure_at AS at FROM main.int_sampled_legs WHERE leg_key = ?",
+            [leg_key],
+        )["at"].to_pylist()
+        is_then = " AND legs.scheduled_departure_at = CAST(? AS TIMESTAMP)" if instants else ""
+        rows = found(f"legs.leg_key = ?{is_then}", *(at.isoformat() for at in instants))
     return rows[0] if rows else None
 
 
