@@ -31,7 +31,8 @@ _VACUUM_TASKS = "SET GLOBAL max_vacuum_tasks = {}"
 """How many stretches of rows a merge of the log may write anew, to close the gaps in them: most of
 what it takes where it may at all."""
 _TASKS_AT_WORK, _TASKS_AT_THE_END = 1, 100
-_VACUUM_EVERY_US = 60_000_000
+_VACUUM_EVERY_US, _VACUUM_EVERY_MERGES = 600_000_000, 50
+"""Whichever comes first: gaps grow with what is written, and while little is, with each refresh."""
 
 
 class DuckDBWarehouse:
@@ -66,6 +67,8 @@ class DuckDBWarehouse:
         self._wal_bytes = wal_bytes
         self._is_read_only = read_only
         self._vacuum_due_us = clock() + _VACUUM_EVERY_US
+        self._merges = 0
+        """Since gaps were closed."""
         self._feed = feed
         self._checked: set[str] = set()
         self._loads = 0
@@ -222,7 +225,7 @@ class DuckDBWarehouse:
         """
         if self._log_bytes() < self._wal_bytes:
             return False
-        is_vacuum_due = self._clock() >= self._vacuum_due_us
+        is_vacuum_due = self._merges >= _VACUUM_EVERY_MERGES or self._clock() >= self._vacuum_due_us
         with translated_errors(self._path), self._cursor() as cursor:
             cursor.execute(_VACUUM_TASKS.format(_TASKS_AT_WORK if is_vacuum_due else 0))
             try:
@@ -231,8 +234,9 @@ class DuckDBWarehouse:
                 return False
             finally:
                 cursor.execute(_VACUUM_TASKS.format(0))
+        self._merges += 1
         if is_vacuum_due:
-            self._vacuum_due_us = self._clock() + _VACUUM_EVERY_US
+            self._vacuum_due_us, self._merges = self._clock() + _VACUUM_EVERY_US, 0
         return True
 
     def close(self) -> None:

@@ -251,8 +251,13 @@ def test_a_log_that_nobody_shortens_is_merged_by_a_commit(path: Path) -> None:
     assert 1_500_000 < longest < 11_000_000
 
 
-def test_gaps_in_tables_are_closed_every_ten_minutes_and_at_the_end(path: Path) -> None:
+@pytest.mark.parametrize("after", ["ten minutes", "ten merges"])
+def test_gaps_in_tables_are_closed_now_and_then_and_at_the_end(
+    path: Path, monkeypatch: pytest.MonkeyPatch, after: str
+) -> None:
     now_us = 0
+    if after == "ten merges":
+        monkeypatch.setattr("airside.warehouse.duckdb._VACUUM_EVERY_MERGES", 10)
     stretches = (
         "SELECT count(DISTINCT row_group_id) AS n FROM pragma_storage_info('staging.removed')"
     )
@@ -275,7 +280,8 @@ def test_gaps_in_tables_are_closed_every_ten_minutes_and_at_the_end(path: Path) 
                 change(cursor, number)
             assert warehouse.shorten_log()
         assert found(warehouse.transform) == 10
-        now_us += 600_000_000
+        if after == "ten minutes":
+            now_us += 600_000_000
         with warehouse.beside() as cursor:
             change(cursor, 10)
         assert warehouse.shorten_log()
