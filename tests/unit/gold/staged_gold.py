@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, Thresholds
-from airside.warehouse import DuckDBWarehouse, LoadedBatch
+from airside.warehouse import DuckDBWarehouse, LoadedBatch, Reader
 from oracle.gold import ATTRIBUTES
 from oracle.record import leg_key, minutes_between
 
@@ -251,3 +251,15 @@ LEG_COLUMNS = (
 
 def _microseconds(instant: datetime) -> int:
     return int(instant.replace(tzinfo=UTC).timestamp() * 1_000_000)
+
+
+class Noting:
+    """A reader that remembers what it was asked."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.asked: list[str] = []
+
+    def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        self.asked.append(sql)
+        return self._reader.query(sql, parameters)

@@ -1,25 +1,10 @@
 """Finding one leg by its key, in a warehouse that has a year of them."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 
-import pyarrow as pa
-
 from airside.dashboard.queries import legs
-from unit.gold.staged_gold import Row, StagedGold, at, event
-
-
-class Asked:
-    """A reader that remembers what it was asked."""
-
-    def __init__(self, staged: StagedGold) -> None:
-        self._staged = staged
-        self.questions: list[str] = []
-
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
-        self.questions.append(sql)
-        return self._staged.warehouse.query(sql, parameters)
+from unit.gold.staged_gold import Noting, Row, StagedGold, at, event
 
 
 def leg(*, is_sampled: bool) -> Row:
@@ -38,10 +23,10 @@ def test_an_old_leg_that_a_panel_shows_is_found_by_its_time(staged: StagedGold) 
     staged.load([shown, other, *new])
     staged.gold.refresh()
     for old in (shown, other):
-        reader = Asked(staged)
+        reader = Noting(staged.warehouse)
         found = legs.leg(reader, old["leg_key"])
         assert found is not None
         assert found["flight_icao"] == old["flight_icao"]
-        of_all = [sql for sql in reader.questions if "fct_flight_legs" in sql][1:]
+        of_all = [sql for sql in reader.asked if "fct_flight_legs" in sql][1:]
         assert [" AND legs.scheduled_departure_at = " in sql for sql in of_all] == [old is shown]
-    assert legs.leg(Asked(staged), "0" * 32) is None
+    assert legs.leg(Noting(staged.warehouse), "0" * 32) is None

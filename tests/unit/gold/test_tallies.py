@@ -1,7 +1,7 @@
 """What gold keeps of its facts gives the answers that the facts themselves would give."""
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from airside.dashboard.filters import Filters
 from airside.dashboard.queries import reports
 from airside.warehouse import Reader
 from support.two_warehouses import plain
-from unit.gold.staged_gold import NOON, Row, StagedGold, at, cut, event, random_events
+from unit.gold.staged_gold import NOON, Noting, Row, StagedGold, at, cut, event, random_events
 
 ALWAYS = NOON.replace(year=2000)
 """With a window, however wide, the legs are asked and not the tallies."""
@@ -85,18 +85,6 @@ def test_where_no_flight_is_a_point_not_all_of_history_is_asked(
     assert ask(reader, Filters(airlines=("none such",))).num_rows == 0
     assert reader.asked
     assert not any("main.fct_" in sql for sql in reader.asked)
-
-
-class Noting:
-    """A reader that remembers what it was asked."""
-
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
-        self.asked: list[str] = []
-
-    def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
-        self.asked.append(sql)
-        return self._reader.query(sql, parameters)
 
 
 def landed(minutes_late: float, **values: Any) -> Row:
