@@ -24,6 +24,7 @@ _QUARANTINE_WINDOW = timedelta(minutes=15)
 _QUARANTINE_RECORDS = 100
 """A share of fewer records says little."""
 
+_MINUTE_US = 60_000_000
 _DRIFT_WINDOW_US = 24 * 3_600_000_000
 """What a source has sent for a day is no news any more."""
 
@@ -118,10 +119,12 @@ def findings(
         found += _security_waits(reader, limits)
     except UsageError:  # gold has not been built yet
         found.clear()
-    found += _quarantine(reader, limits, now_us)
+    # Windows begin at whole minutes: while nothing is loaded, the same questions are recalled.
+    minute_us = now_us - now_us % _MINUTE_US
+    found += _quarantine(reader, limits, minute_us)
     found += _lags(lags, limits)
     found += _silences(sources, limits, now_us)
-    found += _drifts(reader, limits, now_us)
+    found += _drifts(reader, limits, minute_us)
     return found
 
 

@@ -20,6 +20,7 @@ from airside.cli.values import MISSING
 from airside.runtime.up import Snapshot
 
 _STAGES = ("bronze", "silver", "gold")
+_SILENCE_SECONDS = 60.0
 _TURNAROUND_WIDTH = 50
 _GUTTER = 3
 _LOW = 30
@@ -91,6 +92,22 @@ def facts(now: Snapshot) -> dict[str, Any]:
         "watermark": live["watermark"],
         "problems": [problem.plain for problem in _problems(now)],
     }
+
+
+class News:
+    """Tells the snapshots that are worth a line of a log from those that would only fill it."""
+
+    def __init__(self) -> None:
+        self._told: dict[str, Any] = {}
+        self._due = 0.0
+
+    def is_in(self, now: Snapshot) -> bool:
+        """Whether something is other than in the last one that was, or that is a minute ago."""
+        found = {**facts(now), "at": None}
+        if found == self._told and now.taken_at < self._due:
+            return False
+        self._told, self._due = found, now.taken_at + _SILENCE_SECONDS
+        return True
 
 
 def _heading(now: Snapshot, width: int) -> Text:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 from rich.live import Live
 
-from airside.cli.live import facts, line, screen
+from airside.cli.live import News, facts, line, screen
 from airside.cli.options import (
     Duration,
     Speed,
@@ -37,8 +37,12 @@ _REFRESH_SECONDS = 1.0
 @click.option("--window", type=Duration(), help="Micro-batch trigger of silver.  [default: 1s]")
 @dashboard_options
 @click.option("--no-dashboard", is_flag=True, help="Serve no page and no API.")
-@click.option("--quiet", is_flag=True, help="One line a refresh, for logs and pipes.")
-@click.option("--json", "as_json", is_flag=True, help="That line as a JSON object.")
+@click.option(
+    "--quiet",
+    is_flag=True,
+    help="Lines for logs and pipes: one a second, one a minute while nothing changes.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Those lines as JSON objects.")
 @lake_option
 @stream_option
 @data_dir_option
@@ -112,13 +116,15 @@ def up(
 def _print_lines(
     running: Operation, notes: list[str], ends: float | None, *, as_json: bool
 ) -> None:
-    """Print a line a refresh until something stops the pipeline."""
+    """Print a line a refresh in which something is new, until something stops the pipeline."""
     for note in notes:
         click.echo(note, err=True)
     before: Snapshot | None = None
+    news = News()
     while _goes_on(running, ends):
         now = running.snapshot()
-        _print_line(now, before, as_json=as_json)
+        if news.is_in(now):
+            _print_line(now, before, as_json=as_json)
         before = now
         _wait(running, ends)
 

@@ -87,8 +87,8 @@ class Legs:
 
     def __init__(self, history: pa.Table) -> None:
         self._table = history.slice(0, 0).select([*_IDENTITY, *_ATTRIBUTES])
-        self._said: Places = np.empty((0, len(_ATTRIBUTES)), dtype=np.int64)
-        """Of each leg and attribute the event time of its value."""
+        self._said: Places = np.empty((len(_ATTRIBUTES), 0), dtype=np.int64)
+        """Of each attribute and leg the event time of its value."""
         self._heard: Places = np.empty(0, dtype=np.int64)
         """Of each leg the time of its last event."""
         self._events: Places = np.empty(0, dtype=np.int64)
@@ -110,9 +110,9 @@ class Legs:
             events["scheduled_departure_at"], complete_since
         ).to_numpy()
         known = np.flatnonzero(places >= 0)
-        said, at = self._said[places[known]], _instants(events["event_at"])[known]
-        for number, name in enumerate(_ATTRIBUTES):
-            doubtful[known] |= (said[:, number] == at) & _is_there(events[name])[known]
+        rows, at = places[known], _instants(events["event_at"])[known]
+        for said, name in zip(self._said, _ATTRIBUTES, strict=True):
+            doubtful[known] |= (said[rows] == at) & _is_there(events[name])[known]
         found = events.select(["leg_key", "scheduled_departure_at"]).filter(pa.array(doubtful))
         return dict(zip(*(column.to_pylist() for column in found.columns), strict=True))
 
@@ -135,7 +135,7 @@ class Legs:
         is_other = pc.invert(pc.is_in(self._table["leg_key"], value_set=pa.array(list(keys))))
         kept = is_other.to_numpy()
         self._table = self._table.filter(is_other).combine_chunks()
-        self._said, self._heard = self._said[kept], self._heard[kept]
+        self._said, self._heard = self._said[:, kept], self._heard[kept]
         self._events = self._events[kept]
         self._take_history(history)
 
@@ -176,24 +176,26 @@ class Legs:
     def _take_values(self, events: pa.Table) -> Places:
         """Take in what events say; the row of each event's leg."""
         events = events.combine_chunks()
-        self._add(events)
         places = self._places(events["leg_key"])
+        if (places < 0).any():
+            self._add(events.select(_IDENTITY).filter(pa.array(places < 0)))
+            places = self._places(events["leg_key"])
         at = _instants(events["event_at"])
-        for number, name in enumerate(_ATTRIBUTES):
+        for said, name in zip(self._said, _ATTRIBUTES, strict=True):
             new = events[name]
-            wins = np.flatnonzero(_is_there(new) & (at >= self._said[places, number]))
+            wins = np.flatnonzero(_is_there(new) & (at >= said[places]))
             if len(wins):
-                rows = places[wins]
-                self._said[rows, number] = at[wins]
-                self._set(name, new if len(wins) == len(new) else new.take(pa.array(wins)), rows)
+                last = np.full(len(said), -1)
+                last[places[wins]] = wins  # in order: of several for one leg the last stays
+                rows = np.flatnonzero(last >= 0)
+                wins = last[rows]
+                said[rows] = at[wins]
+                self._set(name, new.take(pa.array(wins)), rows)
         np.maximum.at(self._heard, places, at)
         return places
 
     def _add(self, events: pa.Table) -> None:
-        """Make room for the legs that are not here yet."""
-        events = events.select(_IDENTITY).filter(pa.array(self._places(events["leg_key"]) < 0))
-        if not events.num_rows:
-            return
+        """Make room for the legs of events, which are not here yet."""
         keys = events["leg_key"].combine_chunks()
         _, first = np.unique(keys.to_numpy(zero_copy_only=False), return_index=True)
         fresh = events.take(pa.array(np.sort(first)))
@@ -205,13 +207,13 @@ class Legs:
         both = pa.concat_tables([self._table, added.cast(self._table.schema)])
         self._table = both.combine_chunks()
         count = fresh.num_rows
-        never = np.full((count, len(_ATTRIBUTES)), _NEVER)
-        self._said = np.concatenate([self._said, never])
+        never = np.full((len(_ATTRIBUTES), count), _NEVER)
+        self._said = np.concatenate([self._said, never], axis=1)
         self._heard = np.append(self._heard, np.full(count, _NEVER))
         self._events = np.append(self._events, np.zeros(count, dtype=np.int64))
 
     def _set(self, name: str, new: pa.ChunkedArray, places: Places) -> None:
-        """Take values over, in order: of several for one leg the last stays."""
+        """Take values over, one for each of these legs."""
         column = self._table.schema.get_field_index(name)
         field = self._table.schema.field(column)
         old = self._table.column(column).combine_chunks()

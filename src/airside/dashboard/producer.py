@@ -73,6 +73,8 @@ class Producer:
         self._is_built = False
         self._freshness = Freshness()
         self._pipeline_due = 0.0
+        self._tiled: tuple[Document | None, pa.Table | None] = (None, None)
+        """What the tiles were made of."""
         self._gold_since: float | None = None
         self._snapshot: tuple[int, bytes] | None = None
         self._has_looked = threading.Event()
@@ -263,8 +265,10 @@ class Producer:
             changed["pipeline"] = self._backend.pipeline()
         self.error = None
         with self._lock:
-            figures = LiveFigures.of(self._board.table)
-            changed["kpis"] = kpis.tiles(self._gold_parts.figures, figures)
+            figures, board = self._gold_parts.figures, self._board.table
+            if figures is not self._tiled[0] or board is not self._tiled[1]:
+                self._tiled = (figures, board)
+                changed["kpis"] = kpis.tiles(figures, LiveFigures.of(board))
             changed["notices"] = notices(self._state(changed))
             return self._keep(changed)
 

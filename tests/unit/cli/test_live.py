@@ -2,13 +2,13 @@
 
 import io
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from rich.console import Console
 
-from airside.cli.live import line, screen
+from airside.cli.live import News, line, screen
 from airside.runtime.accounting import Accounting, Consumer
 from airside.runtime.pipeline import Health
 from airside.runtime.up import Snapshot
@@ -175,3 +175,11 @@ def test_a_line_for_logs() -> None:
         "123,453,789 clean, 1,000 quarantined, 1,000 duplicates, 1,000 in flight, balanced; "
         "193 active flights at 2026-03-01T08:29:59.123456Z"
     )
+
+
+def test_a_log_gets_a_line_for_what_is_new_and_one_a_minute() -> None:
+    first = snapshot()
+    later = [replace(first, at=AT + timedelta(seconds=n), taken_at=100.0 + n) for n in range(130)]
+    later[30:] = [replace(each, account=snapshot(records=7).account) for each in later[30:]]
+    news = News()
+    assert [n for n, each in enumerate(later) if news.is_in(each)] == [0, 30, 90]
