@@ -5,6 +5,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
+from airside.dashboard import live_board
 from airside.dashboard.live_board import LiveBoard
 from airside.dashboard.queries import live
 from airside.runtime.data_dir import DataDir
@@ -92,3 +93,24 @@ def test_every_batch_makes_of_the_board_what_the_warehouse_says(
         assert renewed is not None
         assert asked.count(WHOLE) == whole_looks + 1
         assert by_leg(renewed) == by_leg(pipeline.warehouse.query(SAID))
+
+
+def test_a_backlog_is_taken_in_a_few_batches_at_a_time(
+    tmp_path: Path, lines: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that it takes no more memory than a large batch does."""
+    with open_pipeline(DataDir(tmp_path / "data"), Settings()) as pipeline:
+        half, size = len(lines) // 2, 200
+        pipeline.stream.put(lines[:half])
+        pipeline.drain()
+        asked = Asked(pipeline)
+        board = LiveBoard(asked, liveness(Settings()))
+        board.read(live.version(asked)[0])
+        for first in range(half, half + 5 * size, size):
+            pipeline.stream.put(lines[first : first + size])
+            assert pipeline.silver.run_once()
+        monkeypatch.setattr(live_board, "_EVENTS", 2 * size)
+        asked.questions.clear()
+        table, _ = board.read(live.version(asked)[0])
+        assert asked.count("FROM staging.flight_events\nWHERE batch_id > ?") == 3
+        assert by_leg(table) == by_leg(pipeline.warehouse.query(SAID))

@@ -15,8 +15,8 @@ from airside.warehouse import Reader
 
 _RENEW_SECONDS = 600.0
 """How often to read all anew: airlines get names, and legs of which nobody speaks are forgotten."""
-_BATCHES = 4
-"""So many are taken in at once: of a backlog not more than fits into memory."""
+_EVENTS = 100_000
+"""At most about so many are taken in at once, whose columns take 100 MB."""
 
 
 class LiveBoard:
@@ -91,7 +91,7 @@ class LiveBoard:
     def _followed(self, legs: Legs, version: Version) -> Legs:
         """Take in all batches up to a version."""
         while self._through < version.batch_id:
-            through = min(self._through + _BATCHES, version.batch_id)
+            through = live.step(self._reader, self._through, version.batch_id, _EVENTS)
             events = live.events(self._reader, self._through, through, TAKEN)
             self._latest = latest(self._latest, events)
             unsure = legs.unsure(events, self._complete_since)

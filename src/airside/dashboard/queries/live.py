@@ -17,6 +17,14 @@ SELECT
     {gold} AS gold
 FROM staging.batches
 """
+_STEP = """
+WITH waiting AS (
+    SELECT batch_id, sum(clean) OVER (ORDER BY batch_id) AS so_far
+    FROM staging.batches
+    WHERE batch_id > ? AND batch_id <= ?
+)
+SELECT coalesce(max(batch_id) FILTER (so_far <= ?), min(batch_id)) AS batch_id FROM waiting
+"""
 _ORDER = ("event_at", "arrived_at", "shard_id", "sequence_number")
 _EVENTS = """
 SELECT {columns}
@@ -88,6 +96,14 @@ def airlines(reader: Reader) -> dict[str, str]:
     return dict(
         zip(found["airline_iata"].to_pylist(), found["airline_name"].to_pylist(), strict=True)
     )
+
+
+def step(reader: Reader, after: int, through: int, events: int) -> int:
+    """The last of the batches that together have at most so many clean events, or the first."""
+    if through <= after + 1:
+        return through
+    found = reader.query(_STEP, (after, through, events))["batch_id"][0].as_py()
+    return through if found is None else int(found)
 
 
 def events(reader: Reader, after: int, through: int, columns: Sequence[str]) -> pa.Table:
