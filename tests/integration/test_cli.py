@@ -301,8 +301,12 @@ def test_help_needs_no_data() -> None:
         assert "Commands:" in text.out + text.err
 
 
-def test_a_process_that_stays_does_not_load_pandas(tmp_path: Path) -> None:
-    new = str(tmp_path / "d")  # so that dbt is loaded
+@pytest.mark.parametrize("cutoff", ["180", "170"])
+def test_a_process_that_stays_loads_neither_pandas_nor_dbt_unless_it_has_to(
+    tmp_path: Path, cutoff: str
+) -> None:
+    """What dbt says of a new warehouse came with the package, for the default settings."""
+    new = str(tmp_path / "d")
     words = ["up", "--no-simulator", "--for", "1s", "--port", "0", "--data-dir", new]
     script = f"""
 import contextlib, importlib.util, sys
@@ -311,5 +315,7 @@ with contextlib.suppress(SystemExit):
     main({words!r})
 assert importlib.util.find_spec("pandas") and "pyarrow" in sys.modules
 assert "pandas" not in sys.modules
+assert ("dbt" in sys.modules) == {cutoff != "180"}
 """
-    subprocess.run([sys.executable, "-c", script], check=True, env=clean_environment())
+    environment = clean_environment(AIRSIDE_GOLD__TURNAROUND_CUTOFF_MINUTES=cutoff)
+    subprocess.run([sys.executable, "-c", script], check=True, env=environment)

@@ -7,6 +7,7 @@ model had come to.
 
 from airside.gold.database import ServerDatabase
 from airside.gold.parquet import export
-from airside.gold.refresh import Gold, RefreshResult, Thresholds
+from airside.gold.refresh import Gold, RefreshResult
+from airside.gold.thresholds import Thresholds
 
 __all__ = ["Gold", "RefreshResult", "ServerDatabase", "Thresholds", "export"]

@@ -87,6 +87,12 @@ class Control:
                 typed = columns.format(text=self._database.text)
                 session.execute(f"CREATE TABLE IF NOT EXISTS staging.{name} ({typed})")
 
+    def is_new(self) -> bool:
+        """Whether there is nothing of gold yet, nor of an attempt to build it."""
+        return not self._number(
+            "SELECT count(*) FROM information_schema.tables WHERE table_schema = 'main'"
+        )
+
     def load_airports(self) -> None:
         """Fill `staging.airports` with the package's airports."""
         with self._database.session() as session, session.transaction():

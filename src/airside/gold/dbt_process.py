@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from dbt_common.events.base_types import EventMsg
 
 PROJECT_DIR = Path(__file__).parent / "dbt"
+INCREMENTAL = ("--select", "config.materialized:incremental")
+"""Arguments that choose the models that take in what is new."""
 
 _QUIET = (
     "--quiet",

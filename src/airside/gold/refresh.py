@@ -9,26 +9,13 @@ from pathlib import Path
 from airside.errors import AirsideError
 from airside.gold.control import Control, Fingerprints
 from airside.gold.database import Database, DuckDBDatabase
-from airside.gold.dbt_process import PROJECT_DIR, DbtProcess, NodeResult
+from airside.gold.dbt_process import INCREMENTAL, PROJECT_DIR, DbtProcess, NodeResult
+from airside.gold.recorded import Recorded, recorded
 from airside.gold.script import run, script
+from airside.gold.thresholds import Thresholds
 
-_INCREMENTAL = ("--select", "config.materialized:incremental")
 _VIEWS = ("--select", "config.materialized:view")
 _REFERENCED = ("--full-refresh", "--select", "dim_airlines", "dim_airports", "dim_aircraft")
-
-
-@dataclass(frozen=True, slots=True)
-class Thresholds:
-    """The contract's settings of live flights and turnarounds, in minutes of event time."""
-
-    turnaround_cutoff_minutes: int = 180
-    """An aircraft that stands this long or longer is not being turned around."""
-    live_departure_minutes: int = 180
-    """A scheduled flight is live this close to its departure, before or after."""
-    live_landed_minutes: int = 30
-    """A landed flight stays live this long after its last event."""
-    live_stale_minutes: int = 360
-    """A flight whose last event is further than this from the watermark is not live."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +134,7 @@ class Gold:
             except AirsideError:
                 control.store_script(())
                 raise
-        done = self._dbt.invoke("run", *_INCREMENTAL)
+        done = self._dbt.invoke("run", *INCREMENTAL)
         if self._database.keeps_scripts:
             control.store_script(script(self._dbt.heard))
         return done
@@ -159,6 +146,10 @@ class Gold:
         """
         control, wanted, dbt = self._control, self._fingerprints, self._dbt
         stored = control.fingerprints()
+        if self._database.keeps_scripts and control.is_new():
+            package = recorded()
+            if package.fingerprints == wanted:
+                return self._make(package)
         done: list[NodeResult] = []
         if stored.reference != wanted.reference:
             control.load_airports()
@@ -175,4 +166,15 @@ class Gold:
                 done += dbt.invoke("run", *_VIEWS)
         if done:
             control.store_fingerprints(wanted)
+        return done
+
+    def _make(self, package: Recorded) -> list[NodeResult]:
+        """Build all of it as dbt would, which need not be loaded for that."""
+        control = self._control
+        control.load_airports()
+        control.open_window(0, self._max_events_per_run)
+        with self._database.session() as session:
+            done = run(session, package.build)
+        control.store_fingerprints(package.fingerprints)
+        control.store_script(package.refresh)
         return done

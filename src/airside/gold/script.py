@@ -38,9 +38,13 @@ def script(heard: Iterable[tuple[str, str]]) -> list[Step]:
         heard: The model and the SQL of each statement. Those of no model are dbt's own, and those
             that only ask are for its plans.
     """
+    steps = statements(heard)
+    return [] if any(_MAKES.match(step.statement) for step in steps) else steps
+
+
+def statements(heard: Iterable[tuple[str, str]]) -> list[Step]:
+    """What dbt did to the models; see `script`."""
     steps = [Step(model, _COMMENT.sub("", sql, count=1)) for model, sql in heard if model]
-    if any(_MAKES.match(step.statement) for step in steps):
-        return []
     return [step for step in steps if not _ASKS.match(step.statement)]
 
 
