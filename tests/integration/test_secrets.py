@@ -148,7 +148,10 @@ def test_a_warehouse_s_address_shows_no_secret() -> None:
 
 
 @pytest.mark.usefixtures("no_umask")
-def test_what_is_stored_is_for_its_user_alone_whatever_the_umask(tmp_path: Path) -> None:
+def test_what_is_stored_is_for_its_user_alone_whatever_the_umask(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AIRSIDE_GOLD__TURNAROUND_CUTOFF_MINUTES", "170")  # dbt writes files too
     data = tmp_path / "data"
     data.mkdir(mode=0o777)
     lines = tmp_path / "lines"

@@ -124,7 +124,8 @@ class Gold:
     def _take_in(self) -> list[NodeResult]:
         """Have each model take in what the window holds.
 
-        By dbt the first time and after an error: it looks at what there is and plans anew.
+        By dbt where nothing is written down, and after an error: it looks at what there is and
+        plans anew.
         """
         control = self._control
         if steps := control.script():

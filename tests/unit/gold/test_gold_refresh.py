@@ -228,10 +228,11 @@ def test_new_reference_data_reaches_the_dimensions(
 
 def test_a_work_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    staged = StagedGold(tmp_path)  # one that knows no refresh yet, and so cannot do without dbt
+    staged = StagedGold(tmp_path)
     staged.load([event()])
+    others = Thresholds(turnaround_cutoff_minutes=170)  # for which dbt has to be asked
     with pytest.raises(RetryableError, match="file/dbt cannot be written"):
-        Gold(staged.path, tmp_path / "file" / "dbt").refresh()
+        Gold(staged.path, tmp_path / "file" / "dbt", thresholds=others).refresh()
     staged.close()
 
 
@@ -248,6 +249,8 @@ failures = []
 def work():
     try:
         gold.refresh()
+        gold.full_refresh()
+        assert "dbt" in sys.modules
     except BaseException as error:
         failures.append(error)
 thread = threading.Thread(target=work)
