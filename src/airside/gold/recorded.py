@@ -1,7 +1,7 @@
 """What dbt does in a new warehouse, as `airside.gold.record` has written it down.
 
-To a warehouse without gold dbt always says the same, and takes seven seconds for it, most of them
-to be imported and to read its project. So its statements come with the package, and with them the
+To a warehouse without gold dbt always says the same, and takes seconds for it, most of them to be
+imported and to read its project. So its statements come with the package, and with them the
 fingerprints of the project that they were made of: where that is another, dbt is asked.
 """
 

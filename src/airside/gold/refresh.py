@@ -146,11 +146,11 @@ class Gold:
         The fingerprints are written down last: after a crash all of it is done again.
         """
         control, wanted, dbt = self._control, self._fingerprints, self._dbt
-        stored = control.fingerprints()
         if self._database.keeps_scripts and control.is_new():
             package = recorded()
             if package.fingerprints == wanted:
                 return self._make(package)
+        stored = control.fingerprints()
         done: list[NodeResult] = []
         if stored.reference != wanted.reference:
             control.load_airports()

@@ -103,7 +103,7 @@ def step(reader: Reader, after: int, through: int, events: int) -> int:
     if through <= after + 1:
         return through
     found = reader.query(_STEP, (after, through, events))["batch_id"][0].as_py()
-    return through if found is None else int(found)
+    return through if found is None else int(found)  # None where they were folded meanwhile
 
 
 def events(reader: Reader, after: int, through: int, columns: Sequence[str]) -> pa.Table:
