@@ -40,6 +40,20 @@ _WAYS_OUT = {
 }
 _MAY_BE_PUBLIC = {"compact-all"}
 
+_SUFFIX, _LONGEST_SUFFIX = "test", 20
+"""What `unique_suffix` is in the scenarios, and how long it may be."""
+_LONGEST_NAME = {
+    ("aws_iam_role", "name"): 64,
+    ("aws_kinesis_firehose_delivery_stream", "name"): 64,
+    ("aws_lb", "name"): 32,
+    ("aws_lb_target_group", "name"): 32,
+    ("aws_redshiftserverless_namespace", "namespace_name"): 64,
+    ("aws_redshiftserverless_workgroup", "workgroup_name"): 64,
+    ("aws_s3_bucket", "bucket"): 63,
+    ("aws_scheduler_schedule", "name"): 64,
+}
+"""Characters that AWS takes, as each service's reference says; the schema does not."""
+
 
 def check_plan(scenario: str, plan: Mapping[str, Any], text: str) -> Iterator[Problem]:
     """Find what a plan must not make, and what it forgets.
@@ -60,6 +74,16 @@ def check_plan(scenario: str, plan: Mapping[str, Any], text: str) -> Iterator[Pr
         for kind, argument, name in sorted(names):
             if not any(kind == type_ and after.get(argument) == name for type_, after in made):
                 yield Problem(scenario, f"makes no {kind} with {argument} {name}")
+    for kind, after in made:
+        for (type_, argument), longest in _LONGEST_NAME.items():
+            made_name = after.get(argument) if kind == type_ else None
+            longer = len(made_name or "") + _LONGEST_SUFFIX - len(_SUFFIX)
+            if longer > longest:
+                yield Problem(
+                    scenario,
+                    f"makes {kind} {made_name}: with the longest unique_suffix its name has {longer} "
+                    f"characters, and AWS takes {longest}",
+                )
     for kind in sorted({kind for kind, _ in made} & _WAYS_OUT):
         if scenario not in _MAY_BE_PUBLIC:
             yield Problem(scenario, f"makes {kind}: the network is to have no way out")

@@ -20,7 +20,7 @@ from checks.check_plan import check_plan
 from checks.configuration import Module
 from checks.problem import Problem
 
-_PROVIDER = "registry.terraform.io/hashicorp/aws"
+_PROVIDER = "hashicorp/aws"
 _LEAST_VERSION = (1, 11)
 
 

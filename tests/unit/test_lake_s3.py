@@ -51,7 +51,7 @@ def publish(lake: S3Lake) -> None:
         ("AccessDenied", 403, TerminalError, "s3:PutObject is denied"),
         ("NoSuchBucket", 404, UsageError, "there is no bucket clean"),
         ("PermanentRedirect", 301, UsageError, "in another region"),
-        ("AuthorizationHeaderMalformed", 400, UsageError, "set AWS_REGION"),
+        ("AuthorizationHeaderMalformed", 400, UsageError, "set AWS_DEFAULT_REGION"),
         ("ExpiredToken", 400, TerminalError, "refuses the credentials"),
         ("InvalidAccessKeyId", 403, TerminalError, "AWS_PROFILE"),
         ("KMS.DisabledException", 400, TerminalError, "KMS key cannot be used"),

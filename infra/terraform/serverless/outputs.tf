@@ -50,5 +50,5 @@ output "cloudwatch_dashboard" {
 
 output "check" {
   description = "Where does the data stop?"
-  value       = "airside doctor --aws ${var.unique_suffix}"
+  value       = "AWS_DEFAULT_REGION=${var.aws_region} airside doctor --aws ${var.unique_suffix}"
 }

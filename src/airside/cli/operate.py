@@ -132,7 +132,7 @@ def doctor(
     Examples:
       airside doctor
       airside doctor --deep
-      AWS_REGION=eu-central-1 airside doctor --aws demo
+      AWS_DEFAULT_REGION=eu-central-1 airside doctor --aws demo
     """
     if suffix is None:
         directory, _ = effective(data_dir)

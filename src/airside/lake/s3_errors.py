@@ -47,7 +47,7 @@ _DENIED: _Refusal = (
 )
 _OTHER_REGION: _Refusal = (
     UsageError,
-    "{where}: the bucket is in another region ({said}); set AWS_REGION to the bucket's",
+    "{where}: the bucket is in another region ({said}); set AWS_DEFAULT_REGION to the bucket's",
 )
 _BAD_KEYS: _Refusal = (
     TerminalError,
@@ -143,7 +143,7 @@ def _unanswered(error: BotoCoreError, where: str) -> AirsideError:
     if isinstance(error, _NO_KEYS):
         return UsageError(f"{where}: there are no usable AWS credentials ({error}); {_KEYS}")
     if isinstance(error, exceptions.NoRegionError):
-        return UsageError(f"{where}: no AWS region is named; set AWS_REGION")
+        return UsageError(f"{where}: no AWS region is named; set AWS_DEFAULT_REGION")
     if isinstance(error, exceptions.SSLError):
         return TerminalError(
             f"{where}: no trusted connection ({error}); check the endpoint's certificate, or name "

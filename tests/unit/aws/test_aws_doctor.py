@@ -296,7 +296,7 @@ def test_no_region_and_bad_names(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_PROFILE"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("AWS_CONFIG_FILE", "/dev/null")
-    with pytest.raises(UsageError, match="set AWS_REGION"):
+    with pytest.raises(UsageError, match="set AWS_DEFAULT_REGION"):
         Account().ask("kinesis", "list_streams")
     with pytest.raises(AirsideError, match="not a unique_suffix"):
         Names("Not Good")

@@ -328,7 +328,7 @@ def planned(*resources: tuple[str, dict[str, str]]) -> dict[str, object]:
     return {"resource_changes": changes}
 
 
-COMPACT = planned(
+COMPACT = (
     ("aws_ecs_cluster", {"name": "airside-test"}),
     ("aws_ecs_service", {"name": "airside-test-simulator"}),
     ("aws_ecs_service", {"name": "airside-test-compact"}),
@@ -338,7 +338,7 @@ COMPACT = planned(
 
 
 def test_a_plan_that_makes_what_it_must_is_right() -> None:
-    assert list(check_plan("compact", COMPACT, "")) == []
+    assert list(check_plan("compact", planned(*COMPACT), "")) == []
 
 
 def test_what_a_plan_forgets_or_must_not_make_is_found() -> None:
@@ -354,6 +354,26 @@ def test_what_a_plan_forgets_or_must_not_make_is_found() -> None:
         "makes no aws_ecs_service with name airside-test-compact",
         "makes aws_nat_gateway: the network is to have no way out",
         "a password would be in the plan, and so in the state",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "beyond"),
+    [
+        ("aws_lb", "airside-test", []),
+        ("aws_lb", "airside-test-dashboard", [(38, 32)]),
+        ("aws_lb_target_group", "airside-test-dash", [(33, 32)]),
+        ("aws_iam_role", "airside-test-dashboard", []),
+    ],
+)
+def test_a_name_too_long_for_aws_is_found(
+    kind: str, name: str, beyond: list[tuple[int, int]]
+) -> None:
+    plan = planned(*COMPACT, (kind, {"name": name}))
+    assert [each.what for each in check_plan("compact", plan, "")] == [
+        f"makes {kind} {name}: with the longest unique_suffix its name has {longer} characters, "
+        f"and AWS takes {longest}"
+        for longer, longest in beyond
     ]
 
 

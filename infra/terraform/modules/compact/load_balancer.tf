@@ -47,7 +47,7 @@ resource "aws_lb" "this" {
   # checkov:skip=CKV2_AWS_28: who may connect is held to allowed_cidrs, and a token guards every page
   count = local.has_load_balancer ? 1 : 0
 
-  name                       = "${var.name}-dashboard"
+  name                       = var.name
   load_balancer_type         = "application"
   internal                   = !var.public
   subnets                    = var.public ? var.public_subnet_ids : var.private_subnet_ids
@@ -70,7 +70,7 @@ resource "aws_lb_target_group" "this" {
   # checkov:skip=CKV_AWS_378: TLS ends at the load balancer; behind it is one task in a private subnet that takes connections from nobody else
   count = local.has_load_balancer ? 1 : 0
 
-  name                 = "${var.name}-dash"
+  name                 = var.name
   vpc_id               = var.clients.vpc_id
   target_type          = "ip"
   protocol             = "HTTP"

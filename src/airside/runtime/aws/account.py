@@ -96,7 +96,7 @@ def _refused(error: exceptions.ClientError, action: str) -> AirsideError:
 
 def _unreached(error: exceptions.BotoCoreError, service: str) -> AirsideError:
     if isinstance(error, exceptions.NoRegionError):
-        return UsageError("no AWS region is named; set AWS_REGION to the deployment's")
+        return UsageError("no AWS region is named; set AWS_DEFAULT_REGION to the deployment's")
     if isinstance(error, (exceptions.HTTPClientError, exceptions.ConnectionError)):
         return RetryableError(
             f"{service} cannot be reached ({error}); check the network and the region's name"
