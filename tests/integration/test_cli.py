@@ -4,13 +4,16 @@ import csv
 import gzip
 import io
 import json
+import random
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zstandard
 
 from airside.events.vocabulary import QUARANTINE_REASONS
 from airside.lake import LocalLake
@@ -102,8 +105,26 @@ def test_a_long_answer_is_cut_in_the_table_alone(data: Path) -> None:
     question = "FROM staging.flight_events"
     shown = call("sql", question, "--limit", "5", "--data-dir", data)
     total = len(answer("sql", question, "--data-dir", data))
+    assert total > 5
     assert len(shown.out.splitlines()) == 6
-    assert f"(the first 5 of {total:,} rows; --limit N" in shown.err
+    assert "(the first 5 rows; --limit N" in shown.err
+    whole = call("sql", question, "--limit", str(total), "--data-dir", data)
+    assert whole.err == f"({total:,} rows)\n"
+
+
+FAULTY = (
+    "SELECT CASE WHEN range < 1000000 THEN range ELSE error('beyond') END AS n FROM range(2000000)"
+)
+
+
+def test_rows_that_a_table_does_not_show_are_not_looked_for(data: Path) -> None:
+    shown = call("sql", FAULTY, "--data-dir", data)
+    assert shown.code == 0
+    assert shown.out.split() == ["n", *map(str, range(1_000))]
+    for way in ("--csv", "--json"):
+        whole = call("sql", FAULTY, way, "--data-dir", data)
+        assert (whole.code, whole.out) == (2, "")
+        assert "beyond" in whole.err
 
 
 @pytest.mark.parametrize("way", ["--json", "--csv", None])
@@ -205,6 +226,20 @@ def test_files_are_read_as_they_are(tmp_path: Path) -> None:
     assert f"line 2 has {len(long) + 1:,} bytes" in done.err
     assert "Put 3 records on the stream" in done.err
     assert answer("status", "--data-dir", data)["received"] == 3
+
+
+@pytest.mark.parametrize("compress", [gzip.compress, zstandard.compress])
+def test_a_damaged_file_is_told_and_what_was_whole_is_put(
+    tmp_path: Path, compress: Callable[[bytes], bytes]
+) -> None:
+    data, packed = tmp_path / "data", tmp_path / "records"
+    noise = random.Random(7).randbytes(5_000_000).hex().encode()
+    packed.write_bytes(compress(b"{}\n[]\n") + compress(noise)[:-9])
+    done = call("ingest", packed, "--data-dir", data)
+    assert done.code == 65
+    assert "records: its compressed data is damaged or cut short" in done.err
+    assert "Get a whole copy of the file" in done.err
+    assert answer("status", "--data-dir", data)["received"] == 2
 
 
 def test_replaying_a_file(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """`simulate`, `replay` and `ingest`: bring records in."""
 
 import contextlib
-import gzip
 import sys
 import threading
 import time
@@ -21,7 +20,7 @@ from airside.cli.options import (
 )
 from airside.cli.output import counted, progress_bars, say
 from airside.errors import RetryableError, UsageError
-from airside.replay import open_source
+from airside.replay import open_source, opened
 from airside.runtime import sources
 from airside.runtime.clocks import wall_clock
 from airside.runtime.interrupts import stop_on_signals
@@ -191,6 +190,8 @@ def replay(source: str, speed: float, stream: str | None, data_dir: Path | None)
 def ingest(file: Path, stream: str | None, data_dir: Path | None) -> int:
     """Put each line of FILE (or - for stdin) on the stream: a record, verbatim, malformed or not.
 
+    FILE may be compressed with gzip or zstd; what comes from stdin may not.
+
     \b
     Examples:
       airside ingest records.ndjson
@@ -225,10 +226,11 @@ def _opened_for_reading(path: Path) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
         return
     try:
-        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
-            yield file  # type: ignore[misc]  # GzipFile reads bytes as a BinaryIO does
-    except (FileNotFoundError, IsADirectoryError, PermissionError, gzip.BadGzipFile) as error:
+        file = opened(path)
+    except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror or error}") from error
+    with file:
+        yield file
 
 
 @contextlib.contextmanager

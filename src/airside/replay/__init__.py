@@ -7,6 +7,7 @@ records already accepted are known as duplicates by their `event_id`.
 """
 
 from airside.replay.catalog import DATA_SETS, open_source
+from airside.replay.lines import opened
 from airside.replay.source import Source
 
-__all__ = ["DATA_SETS", "Source", "open_source"]
+__all__ = ["DATA_SETS", "Source", "open_source", "opened"]

@@ -2,9 +2,9 @@
 
 import zlib
 from collections.abc import Callable, Iterator
-from io import BufferedReader
+from io import BufferedReader, RawIOBase
 from pathlib import Path
-from typing import Protocol
+from typing import Any, BinaryIO, Protocol
 
 import zstandard
 
@@ -73,6 +73,46 @@ def line_batches(path: Path) -> Iterator[list[bytes]]:
         yield [rest]
 
 
+def opened(path: Path) -> BinaryIO:
+    """Open a file to be read like a plain one, where it is compressed too.
+
+    Args:
+        path: Of any kind: what is not compressed comes as soon as it is written.
+
+    Raises:
+        CorruptDataError: While reading: the compressed data is damaged or cut short; what was
+            before that was given.
+        OSError: The file cannot be read.
+    """
+    raw = path.open("rb")
+    magic = _magic(raw)
+    return raw if magic is None else BufferedReader(_Unpacked(path, raw, magic))
+
+
+class _Unpacked(RawIOBase):
+    def __init__(self, path: Path, raw: BufferedReader, magic: bytes) -> None:
+        self._raw = raw
+        self._chunks = _unpacked(path, raw, magic)
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any, /) -> int:  # noqa: ANN401 - whatever can be written to
+        while not self._rest:
+            chunk = next(self._chunks, None)
+            if chunk is None:
+                return 0
+            self._rest = memoryview(chunk)
+        size = min(len(buffer), len(self._rest))
+        buffer[:size], self._rest = self._rest[:size], self._rest[size:]
+        return size
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
 def count_lines(path: Path) -> int | None:
     """Count the lines that `line_batches` gives; None for a compressed file, to spare the work."""
     with path.open("rb") as raw:
@@ -93,17 +133,20 @@ def _magic(raw: BufferedReader) -> bytes | None:
 def _chunks(path: Path) -> Iterator[bytes]:
     with path.open("rb") as raw:
         magic = _magic(raw)
-        if magic is None:
-            while chunk := raw.read(_CHUNK_BYTES):
-                yield chunk
-            return
-        try:
-            yield from _gathered(_decompressed(raw, _DECOMPRESSORS[magic]))
-        except _DAMAGE as error:
-            raise CorruptDataError(
-                f"{path}: its compressed data is damaged or cut short ({error}); the lines before "
-                "that were given. Get a whole copy of the file"
-            ) from error
+        if magic is not None:
+            yield from _unpacked(path, raw, magic)
+        while chunk := raw.read(_CHUNK_BYTES):
+            yield chunk
+
+
+def _unpacked(path: Path, raw: BufferedReader, magic: bytes) -> Iterator[bytes]:
+    try:
+        yield from _gathered(_decompressed(raw, _DECOMPRESSORS[magic]))
+    except _DAMAGE as error:
+        raise CorruptDataError(
+            f"{path}: its compressed data is damaged or cut short ({error}); the lines before "
+            "that were given. Get a whole copy of the file"
+        ) from error
 
 
 def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:

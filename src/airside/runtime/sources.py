@@ -9,7 +9,7 @@ from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
-from airside.errors import UsageError
+from airside.errors import CorruptDataError, UsageError
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.settings import SimulatorSettings, StreamSettings
@@ -152,15 +152,22 @@ def ingest(
 
     Returns:
         How many records were put; each is durable.
+
+    Raises:
+        CorruptDataError: The file is damaged; what comes before that was put.
     """
     pending: list[bytes] = []
     size = total = 0
-    for line in lines(file, refused, stream.max_record_bytes):
-        pending.append(line)
-        size += len(line)
-        if len(pending) >= _PUT_RECORDS or size >= _PUT_BYTES:
-            patience.put(stream, pending)
-            total += len(pending)
-            pending, size = [], 0
+    try:
+        for line in lines(file, refused, stream.max_record_bytes):
+            pending.append(line)
+            size += len(line)
+            if len(pending) >= _PUT_RECORDS or size >= _PUT_BYTES:
+                patience.put(stream, pending)
+                total += len(pending)
+                pending, size = [], 0
+    except CorruptDataError:
+        patience.put(stream, pending)
+        raise
     patience.put(stream, pending)
     return total + len(pending)
