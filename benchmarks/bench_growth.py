@@ -86,8 +86,8 @@ def questions(reader: Reader, watermark: datetime) -> dict[str, Question]:
         "an old leg": lambda reader: legs.leg(reader, pointed_at[0]),
         "an old leg that no panel shows": lambda reader: legs.leg(reader, oldest[0]),
         "a leg's turnaround": lambda reader: legs.turnaround(reader, *newest),
-        "a leg's timeline": lambda reader: legs.timeline(reader, *newest),
-        "an old leg's timeline": lambda reader: legs.timeline(reader, *oldest),
+        "a leg's timeline": lambda reader: legs.timeline(reader, *newest, 1_000),
+        "an old leg's timeline": lambda reader: legs.timeline(reader, *oldest, 1_000),
     }
     of_filters: dict[str, Callable[..., Any]] = {
         "tiles": partial(kpis.settled, watermark=watermark),

@@ -5,6 +5,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +14,8 @@ import pyarrow as pa
 import pytest
 
 from airside.dashboard import schemas
+from airside.dashboard.filters import Filters
+from airside.dashboard.queries import trends
 from airside.runtime.data_dir import DataDir
 from airside.runtime.readers import open_reader
 from support.command import airside_here
@@ -271,6 +274,38 @@ def test_every_leg_is_in_one_bucket(client: httpx.Client, root: Any, by: str, gr
         assert buckets == sorted(buckets)
 
 
+def test_a_window_is_of_each_ends_own_schedule(client: httpx.Client, root: Any) -> None:
+    window = {"from": "2026-03-01T01:00:00Z", "to": "2026-03-01T03:00:00Z"}
+    rows = get(client, "trends", by="hour", limit=10_000, **window)["rows"]
+    assert [row["at"][11:16] for row in rows] == ["01:00", "02:00"]
+    for row in rows:
+        (expected,) = ask(
+            root,
+            "SELECT count(actual_departure_at)"
+            f" FILTER (date_trunc('hour', scheduled_departure_at) = TIMESTAMP '{row['at'][:-1]}')"
+            " AS departures, count(actual_arrival_at)"
+            f" FILTER (date_trunc('hour', scheduled_arrival_at) = TIMESTAMP '{row['at'][:-1]}')"
+            " AS arrivals FROM fct_flight_legs",
+        )
+        assert {name: row[name] for name in expected} == expected
+        assert expected["arrivals"] > 0
+
+
+@pytest.mark.parametrize("by", ["hour", "day"])
+def test_where_no_window_is_chosen_buckets_are_whole(root: Any, by: trends.By) -> None:
+    with open_reader(DataDir(root)) as reader:
+        begins_amid = datetime(2026, 3, 1, 1, 30) + trends.WINDOWS[by]  # noqa: DTZ001 - event time
+        (first, *_) = trends.trends(
+            reader, Filters(), by=by, group_by="none", top=1, zone="UTC", watermark=begins_amid
+        ).to_pylist()
+    (expected,) = ask(
+        root,
+        "SELECT count(*) AS flights FROM fct_flight_legs"
+        f" WHERE date_trunc('{by}', scheduled_departure_at) = TIMESTAMP '{first['at']}'",
+    )
+    assert first["flights"] == expected["flights"] > 0
+
+
 def test_an_hour_of_the_day_is_the_hubs(client: httpx.Client, root: Any) -> None:
     rows = get(client, "trends", by="hour_of_day", **{"from": "2026-02-01", "to": "2026-04-01"})
     (expected,) = ask(
@@ -432,9 +467,23 @@ def test_scripts_travel_as_text_and_nothing_is_html(client: httpx.Client) -> Non
     assert leg.json()["events"][0]["source_system_id"] == SCRIPT
 
 
+def test_an_airline_can_be_chosen_whatever_its_name_is(client: httpx.Client) -> None:
+    whole = get(client, "airline-delays", limit=10_000)["rows"]
+    assert SCRIPT.upper() in {row["airline_iata"] for row in whole}
+    for row in whole:
+        chosen = get(client, "airline-delays", airline=row["airline_iata"] or "none")["rows"]
+        assert chosen == [row]
+
+
+@pytest.mark.parametrize("value", ["\x00", "x" * 5_000])
+def test_a_name_has_bounds(client: httpx.Client, value: str) -> None:
+    for name in ("airline", "flight"):
+        assert client.get(f"{API}/live-flights", params={name: value}).status_code == 422
+
+
 @pytest.mark.parametrize("value", [SCRIPT, "' OR 1=1 --", "../../etc/passwd", "\x00", "x" * 5_000])
 def test_no_parameter_reaches_further_than_its_kind(client: httpx.Client, value: str) -> None:
-    for name in ("airline", "airport", "status", "direction", "from", "limit", "format"):
+    for name in ("airport", "status", "direction", "from", "limit", "format"):
         answer = client.get(f"{API}/live-flights", params={name: value})
         assert answer.status_code == 422
         assert answer.headers["content-type"] == "application/problem+json"

@@ -76,7 +76,7 @@ UNFILTERED: list[Callable[[Reader], Any]] = [
     lambda reader: legs.airports(reader, ["AMD", "BOM", "XXX"]),
     lambda reader: legs.leg(reader, *_busiest(reader)[:1]),
     lambda reader: legs.turnaround(reader, *_busiest(reader)),
-    lambda reader: legs.timeline(reader, *_busiest(reader)),
+    lambda reader: legs.timeline(reader, *_busiest(reader), 10_000),
     lambda reader: records.locations(reader, *_busiest(reader), 10, 2),
     lambda reader: legs.leg(reader, "none such"),
 ]

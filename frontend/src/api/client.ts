@@ -42,7 +42,8 @@ export async function getJson<T>(path: string, query: Query = {}, signal?: Abort
   return (await response.json()) as T;
 }
 
-async function reasonOf(response: Response): Promise<string> {
+/** What an answer that is not 2xx says, in one sentence. */
+export async function reasonOf(response: Response): Promise<string> {
   if (response.status === 401) return "Not signed in: open the address with ?token=… again.";
   try {
     const problem = (await response.json()) as Partial<Problem>;

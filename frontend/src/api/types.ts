@@ -575,8 +575,8 @@ export interface Snapshot extends Stamp, Parts {
 // --- GET /stream: server-sent events -----------------------------------------------------------
 //
 // Open the stream, keep its messages, fetch /snapshot, apply the deltas with a greater `seq`.
-// `seq` grows by one from delta to delta. Take a new snapshot when one is missing, when `epoch`
-// changes, and on `resync`.
+// `seq` grows by one from delta to delta. Take a new snapshot when one is missing, when a heartbeat
+// tells of one that has not come, when `epoch` changes, and on `resync`.
 
 /** `event: hello`, first on every connection. */
 export interface Hello extends Stamp {
@@ -598,7 +598,7 @@ export interface Delta extends Stamp, Partial<Parts> {
   changes: FlightChanges[];
 }
 
-/** `event: heartbeat`, each second without a delta. */
+/** `event: heartbeat`, each second without a delta; `seq` is that of the last one sent. */
 export type Heartbeat = Stamp;
 
 /** `event: resync`: the client was too slow and messages were dropped; take a new snapshot. */

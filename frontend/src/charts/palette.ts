@@ -8,10 +8,8 @@ export interface Palette {
   line: string;
   surface: string;
   raised: string;
-  accent: string;
   land: string;
   sea: string;
-  late: string;
   series: string[];
   font: string;
   /** Size of the axes' text, px. */
@@ -28,10 +26,8 @@ export function palette(): Palette {
     line: color("line"),
     surface: color("surface"),
     raised: color("raised"),
-    accent: color("accent"),
     land: color("land"),
     sea: color("sea"),
-    late: color("late"),
     series: [1, 2, 3, 4, 5, 6, 7].map((number) => color(`series-${number}`)),
     font: style.fontFamily,
     size: Math.round(rem() * 0.8),

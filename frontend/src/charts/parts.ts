@@ -1,6 +1,5 @@
 /** What the charts have in common: axes, legend, tooltips. */
-import { h } from "../ui/dom";
-import { rem } from "../ui/dom";
+import { h, rem } from "../ui/dom";
 import type { Palette } from "./palette";
 
 const NARROW_REM = 36;

@@ -37,7 +37,7 @@ export class FlightDrawer {
     answer: (answer) => this.show(answer),
     fail: (message) => this.fail(message),
   });
-  private readonly refresh = throttle(REFRESH_MS, () => this.leg && this.asking.now());
+  private readonly refresh = throttle(REFRESH_MS, () => this.leg && this.asking.again());
 
   constructor(private readonly context: Context) {
     this.content = h(

@@ -33,6 +33,7 @@ export function operationsPage(context: Context): PageView {
     if (aggregates.state === "error") {
       const state = { kind: "error", message: aggregates.problem, retry: () => aggregates.retry() } as const;
       for (const panel of computed) panel.setState(state);
+      tiles.fail();
       drawn = {};
       return;
     }

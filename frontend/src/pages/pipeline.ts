@@ -84,9 +84,9 @@ export function pipelinePage({ live }: Context): PageView {
       showFlags(flags, quality.rows);
     },
     fail: (message) => {
-      for (const { panel } of [flags, storage]) panel.setState({ kind: "error", message, retry: () => asking.now() });
+      for (const { panel } of [flags, storage]) panel.setState({ kind: "error", message, retry: () => asking.again() });
       for (const panel of [alerts, failures]) {
-        panel.setState({ kind: "error", message, retry: () => asking.now() });
+        panel.setState({ kind: "error", message, retry: () => asking.again() });
       }
     },
   });

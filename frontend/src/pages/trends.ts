@@ -1,12 +1,13 @@
 /** Delay, punctuality, movements, passengers, security wait and turnaround over time. */
 import { getJson } from "../api/client";
 import type { TrendsAnswer } from "../api/types";
-import { TREND_MEASURES, TrendPanel } from "../panels/trend";
+import { GROUPS_DRAWN, TREND_MEASURES, TrendPanel } from "../panels/trend";
 import type { Context } from "../state/context";
 import { watermarkOf } from "../state/context";
 import { poll } from "../state/poll";
 import { filterQuery, type TrendBy, type TrendGroup, viewQuery } from "../state/view";
-import { h, setAttributes } from "../ui/dom";
+import { h, setAttributes, setText } from "../ui/dom";
+import { count } from "../ui/format";
 import type { PageView } from "./page";
 
 const BY: [TrendBy, string][] = [
@@ -21,26 +22,37 @@ const GROUPS: [TrendGroup, string][] = [
 ];
 const REFRESH_MS = 5_000;
 const ROWS = 50_000;
+/** One more than is drawn, as flights without an airline are a group too, which is not. */
+const GROUPS_ASKED = GROUPS_DRAWN + 1;
 /** Of hour by hour, where no window is set. */
 const RECENT_HOURS = 48;
 
 export function trendsPage(context: Context): PageView {
   const { view } = context;
   const panels = TREND_MEASURES.map((measure) => new TrendPanel(context, measure));
+  const cut = h("p", { class: "trend-cut banner banner-warning", attrs: { role: "status" } });
+  cut.hidden = true;
+  let knewWatermark = false;
   const asking = poll<TrendsAnswer>({
     everyMs: REFRESH_MS,
-    ask: (signal) => getJson("trends", trendsQuery(context), signal),
+    ask: (signal) => {
+      knewWatermark = watermarkOf(context) !== null;
+      return getJson("trends", trendsQuery(context), signal);
+    },
     answer: (answer) => {
       const note = noteOf(context, answer);
+      showCut(cut, answer);
       for (const panel of panels) panel.update(answer, note);
     },
     fail: (message) => {
-      for (const { panel } of panels) panel.setState({ kind: "error", message, retry: () => asking.now() });
+      cut.hidden = true;
+      for (const { panel } of panels) panel.setState({ kind: "error", message, retry: () => asking.again() });
     },
   });
 
   let isShown = false;
   const ask = (): void => {
+    cut.hidden = true;
     for (const { panel } of panels) panel.setState({ kind: "loading" });
     asking.now();
   };
@@ -49,7 +61,7 @@ export function trendsPage(context: Context): PageView {
     if (isShown && now.page === "trends" && previous.page === "trends" && !isSame) ask();
   });
   // relative windows need the watermark, which the first snapshot brings
-  context.live.changed.on(({ isSnapshot }) => isShown && isSnapshot && ask());
+  context.live.changed.on(({ isSnapshot }) => isShown && isSnapshot && !knewWatermark && ask());
 
   return {
     element: h(
@@ -61,6 +73,7 @@ export function trendsPage(context: Context): PageView {
         choices("Over time", BY, () => view.current.by, (by) => view.update({ by }), context),
         choices("Lines", GROUPS, () => view.current.group, (group) => view.update({ group }), context),
       ),
+      cut,
       ...panels.map(({ panel }) => panel.element),
     ),
     show: () => {
@@ -82,7 +95,16 @@ function trendsQuery(context: Context): Record<string, string | number | readonl
     by === "hour" && !filters["from"] && watermark !== null
       ? new Date(Math.floor(watermark / 3_600_000 - RECENT_HOURS + 1) * 3_600_000).toISOString()
       : null;
-  return { ...filters, ...(recent && { from: recent }), by, group, limit: ROWS };
+  return { ...filters, ...(recent && { from: recent }), by, group, top: GROUPS_ASKED, limit: ROWS };
+}
+
+/** Rows come oldest first, so it is the newest that are missing. */
+function showCut(element: HTMLElement, { rows, total }: TrendsAnswer): void {
+  element.hidden = rows.length >= total;
+  setText(
+    element,
+    `⚠ The oldest ${count(rows.length)} of ${count(total)} rows: the newest are missing. Choose a shorter window, or wider buckets.`,
+  );
 }
 
 function noteOf({ view }: Context, answer: TrendsAnswer): string {

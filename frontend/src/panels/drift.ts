@@ -46,7 +46,7 @@ export class DriftPanel {
     everyMs: REFRESH_MS,
     ask: (signal) => getJson("drift", { limit: ROWS }, signal),
     answer: (answer) => this.show(answer),
-    fail: (message) => this.panel.setState({ kind: "error", message, retry: () => this.asking.now() }),
+    fail: (message) => this.panel.setState({ kind: "error", message, retry: () => this.asking.again() }),
   });
 
   private show({ rows, total, changes, examined, received }: DriftAnswer): void {

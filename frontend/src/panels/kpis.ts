@@ -28,6 +28,8 @@ const LABELS: Record<keyof Kpis, string> = {
 export interface KpiTiles {
   element: HTMLElement;
   update: (kpis: Kpis) => void;
+  /** Shows no figures, and that this is because they could not be had. */
+  fail: () => void;
   setBusy: (isBusy: boolean) => void;
 }
 
@@ -41,11 +43,18 @@ export function kpiTiles(): KpiTiles {
   return {
     element,
     update: (kpis) => tiles.forEach((one) => one.update(kpis[one.name])),
+    fail: () => tiles.forEach((one) => one.fail()),
     setBusy: (isBusy) => element.setAttribute("aria-busy", String(isBusy)),
   };
 }
 
-function tile(name: string): { element: HTMLElement; update: (kpi: Kpi) => void } {
+interface Tile {
+  element: HTMLElement;
+  update: (kpi: Kpi) => void;
+  fail: () => void;
+}
+
+function tile(name: string): Tile {
   const definitionId = uniqueId("definition");
   const value = h("span", { class: "kpi-value", text: UNKNOWN });
   const unit = h("span", { class: "kpi-unit" });
@@ -76,7 +85,13 @@ function tile(name: string): { element: HTMLElement; update: (kpi: Kpi) => void 
     setText(definition, `${kpi.definition} Line: the last 24 h of event time, by the hour.`);
     trend.update(kpi.trend);
   };
-  return { element, update };
+  const fail = (): void => {
+    setText(value, UNKNOWN);
+    setText(unit, "");
+    setText(sample, "⚠ no answer");
+    trend.update([]);
+  };
+  return { element, update, fail };
 }
 
 const UNITS: Record<Kpi["unit"], string> = {

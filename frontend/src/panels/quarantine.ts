@@ -29,7 +29,7 @@ export class QuarantinePanels {
     everyMs: REFRESH_MS,
     ask: (signal) => getJson("quarantine", { reason: this.chosen, limit: SAMPLES }, signal),
     answer: (page) => this.show(page),
-    fail: (message) => this.samples.setState({ kind: "error", message, retry: () => this.asking.now() }),
+    fail: (message) => this.samples.setState({ kind: "error", message, retry: () => this.asking.again() }),
   });
 
   constructor() {

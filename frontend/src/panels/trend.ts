@@ -103,7 +103,7 @@ export const TREND_MEASURES: TrendMeasure[] = [
 ];
 
 /** As many as can be told apart. */
-const GROUPS_DRAWN = 6;
+export const GROUPS_DRAWN = 6;
 const FORMATS = { count, minutes: decimal, ratio: percentValue };
 
 export class TrendPanel {

@@ -36,8 +36,11 @@ function banner({ level, message }: Pick<Notice, "level" | "message">): HTMLElem
 }
 
 function connectionNotices({ live }: Context): Pick<Notice, "level" | "message">[] {
-  const { state, problem } = live.connection;
+  const { state, refusal, problem } = live.connection;
   const asOf = live.stamp ? ` What you see is as of ${dateTime(live.stamp.at)} UTC.` : "";
+  if (refusal !== null) {
+    return [{ level: "error", message: `No connection to the server; trying again.${asOf} The server says: ${refusal}` }];
+  }
   if (state === "lost") {
     return [{ level: "error", message: `The connection to the server is lost; trying again.${asOf}` }];
   }

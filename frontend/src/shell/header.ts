@@ -112,9 +112,9 @@ const CONNECTION_TEXT = {
 function connection({ live }: Context): HTMLElement {
   const text = h("span", { text: CONNECTION_TEXT.connecting });
   const element = h("div", { class: "connection", attrs: { role: "status", "data-state": "connecting" } }, text);
-  live.connectionChanged.on(({ state }) => {
-    setText(text, CONNECTION_TEXT[state]);
-    setAttributes(element, { "data-state": state });
+  live.connectionChanged.on(({ state, refusal }) => {
+    setText(text, refusal === null ? CONNECTION_TEXT[state] : "No connection");
+    setAttributes(element, { "data-state": state, title: refusal });
   });
   return element;
 }

@@ -2,7 +2,7 @@
  * The figures over all flights: from the stream where nothing is filtered, else asked for with the
  * filters, again when the data changes.
  */
-import { getJson, isAbort, messageOf, type Query } from "../api/client";
+import { getJson, messageOf, type Query } from "../api/client";
 import type {
   AirlineDelay,
   AirportMovements,
@@ -19,7 +19,7 @@ import type {
 import { parseInstant } from "../ui/format";
 import type { LiveData } from "./live";
 import { Signal, throttle } from "./signal";
-import { filterQuery, type ViewState } from "./view";
+import { filterKey, filterQuery, type ViewState } from "./view";
 
 export interface Figures {
   kpis: Kpis;
@@ -50,7 +50,11 @@ export class Aggregates {
   readonly changed = new Signal<void>();
 
   private filters: Query | null = null;
+  /** What the reader has chosen; null where that is everything. */
+  private selection: string | null = null;
   private request: AbortController | null = null;
+  /** Whether the data has changed since the open request was made. */
+  private isDue = false;
   private readonly refresh = throttle(REFRESH_MS, () => void this.ask());
 
   constructor(
@@ -64,21 +68,25 @@ export class Aggregates {
   }
 
   retry(): void {
-    void this.ask();
+    if (!this.request) void this.ask();
   }
 
   private follow(): void {
-    const filters = filterQuery(this.view.current, parseInstant(this.live.stamp?.watermark));
-    const isOther = JSON.stringify(filters) !== JSON.stringify(this.filters);
-    this.filters = filters;
-    if (!filters) {
+    const { current } = this.view;
+    this.filters = filterQuery(current, parseInstant(this.live.stamp?.watermark));
+    const selection = this.filters && filterKey(current);
+    const isOther = selection !== this.selection;
+    this.selection = selection;
+    if (!selection) {
       this.cancel();
       if (this.live.parts) this.become(this.live.parts);
     } else if (isOther) {
       this.state = "loading";
       this.changed.emit();
       void this.ask();
-    } else if (!this.request) {
+    } else if (this.request) {
+      this.isDue = true;
+    } else {
       this.refresh();
     }
   }
@@ -86,6 +94,7 @@ export class Aggregates {
   private cancel(): void {
     this.request?.abort();
     this.request = null;
+    this.isDue = false;
     this.refresh.cancel();
   }
 
@@ -99,13 +108,20 @@ export class Aggregates {
       const figures = await askFigures(filters, request.signal);
       if (this.request === request) this.become(figures);
     } catch (error) {
-      if (isAbort(error) || this.request !== request) return;
+      if (this.request !== request) return;
       this.state = "error";
       this.problem = messageOf(error);
       this.changed.emit();
     } finally {
-      if (this.request === request) this.request = null;
+      if (this.request === request) this.finish();
     }
+  }
+
+  private finish(): void {
+    const { isDue } = this;
+    this.request = null;
+    this.isDue = false;
+    if (isDue) this.refresh();
   }
 
   private become(figures: Figures): void {

@@ -14,33 +14,43 @@ export interface LiveChange {
 
 export interface Connection {
   state: ConnectionState;
-  attempt: number;
+  /** What the server says where it does not let the page connect. */
+  refusal: string | null;
   /** Why there is no snapshot, where that is so. */
   problem: string | null;
+}
+
+/** A snapshot that is on its way. */
+interface Awaited {
+  epoch: string;
+  request: AbortController;
+  /** Deltas that came meanwhile; those that the snapshot does not hold are applied to it. */
+  deltas: Delta[];
+  /** The highest `seq` that was told meanwhile. */
+  told: number;
 }
 
 const SNAPSHOT_RETRY_MS = 1_500;
 
 export class LiveData {
   parts: Parts | null = null;
+  /** Of what the pages show; `seq` is that of the newest delta applied. */
   stamp: Stamp | null = null;
-  version = "";
   readonly flights = new Flights();
-  connection: Connection = { state: "connecting", attempt: 0, problem: null };
+  connection: Connection = { state: "connecting", refusal: null, problem: null };
   /** This browser's clock less the server's, in ms. */
   clockOffset = 0;
 
   readonly changed = new Signal<LiveChange>();
   readonly connectionChanged = new Signal<Connection>();
-  /** On every message, so about once a second. */
+  /** On every message unless a snapshot is awaited, so about once a second. */
   readonly beat = new Signal<Stamp>();
 
-  private waiting: Delta[] | null = null;
-  private generation = 0;
+  private awaited: Awaited | null = null;
 
   receive(event: SourceEvent): void {
     if (event.type === "state") {
-      this.setConnection({ state: event.state, attempt: event.attempt });
+      this.setConnection({ state: event.state, refusal: event.refusal });
       return;
     }
     const message = JSON.parse(event.data) as StreamMessages[keyof StreamMessages];
@@ -50,54 +60,63 @@ export class LiveData {
   private receiveMessage(name: keyof StreamMessages, message: StreamMessages[keyof StreamMessages]): void {
     if (name === "bye") return;
     const stamp = message as Stamp;
-    const isOtherServer = this.stamp !== null && this.stamp.epoch !== stamp.epoch;
-    if (name === "hello" || name === "resync" || isOtherServer) {
-      if (isOtherServer || name === "resync" || this.isBehind(stamp)) void this.takeSnapshot();
-      else this.note(stamp);
-      return;
+    const { awaited } = this;
+    if (stamp.epoch !== (awaited ?? this.stamp)?.epoch) {
+      void this.takeSnapshot(stamp.epoch);
+    } else if (awaited) {
+      awaited.told = Math.max(awaited.told, stamp.seq);
+      if (name === "delta") awaited.deltas.push(message as Delta);
+    } else if (name === "delta") {
+      this.takeDelta(message as Delta);
+    } else if (name === "resync" || stamp.seq > this.seq) {
+      void this.takeSnapshot(stamp.epoch);
+    } else if (name === "heartbeat") {
+      // it applies nothing, so `seq` stays; a hello may be an old one that the worker has kept
+      this.note({ ...stamp, seq: this.seq });
     }
-    if (name === "delta") this.takeDelta(message as Delta);
-    else this.note(stamp);
   }
 
-  private isBehind(stamp: Stamp): boolean {
-    return this.stamp === null || this.stamp.seq !== stamp.seq;
+  private get seq(): number {
+    return this.stamp?.seq ?? -1;
   }
 
   private takeDelta(delta: Delta): void {
-    if (this.waiting) this.waiting.push(delta);
-    else if (!this.stamp || delta.seq > this.stamp.seq + 1) void this.takeSnapshot([delta]);
-    else if (delta.seq > this.stamp.seq) this.apply(delta);
+    if (delta.seq > this.seq + 1) void this.takeSnapshot(delta.epoch);
+    else if (delta.seq > this.seq) this.apply(delta);
   }
 
-  /** Deltas that come meanwhile wait, and those that the snapshot does not hold are applied to it. */
-  private async takeSnapshot(waiting: Delta[] = []): Promise<void> {
-    this.generation += 1;
-    const generation = this.generation;
-    this.waiting = waiting;
+  /** Asked for after a message came, it holds at least what that message told of. */
+  private async takeSnapshot(epoch: string): Promise<void> {
+    this.awaited?.request.abort();
+    const mine: Awaited = { epoch, request: new AbortController(), deltas: [], told: -1 };
+    this.awaited = mine;
     try {
-      const snapshot = await getJson<Snapshot>("snapshot");
-      if (generation !== this.generation) return;
+      const snapshot = await getJson<Snapshot>("snapshot", {}, mine.request.signal);
+      if (this.awaited !== mine) return;
       this.load(snapshot);
-      this.setConnection({ problem: null });
-      const missed = this.waiting.filter(
-        (delta) => delta.epoch === snapshot.epoch && delta.seq > snapshot.seq,
-      );
-      this.waiting = null;
-      for (const delta of missed) this.takeDelta(delta);
     } catch (error) {
-      if (generation !== this.generation) return;
+      if (this.awaited !== mine) return;
       this.setConnection({ problem: messageOf(error) });
       setTimeout(() => {
-        if (generation === this.generation) void this.takeSnapshot();
+        if (this.awaited === mine) void this.takeSnapshot(epoch);
       }, SNAPSHOT_RETRY_MS);
+      return;
     }
+    this.awaited = null;
+    this.setConnection({ problem: null });
+    this.catchUp(mine);
+  }
+
+  private catchUp({ epoch, deltas, told }: Awaited): void {
+    // a server that has started anew meanwhile says so itself, by its hello
+    if (this.stamp?.epoch !== epoch) return;
+    for (const delta of deltas) this.receiveMessage("delta", delta);
+    if (!this.awaited && told > this.seq) void this.takeSnapshot(epoch);
   }
 
   private load(snapshot: Snapshot): void {
-    const { live, version, ...rest } = snapshot;
+    const { live, version: _, ...rest } = snapshot;
     const { stamp, parts } = split(rest);
-    this.version = version;
     this.parts = parts;
     const flights = this.flights.load(live.flights);
     this.note(stamp);
@@ -131,7 +150,7 @@ export class LiveData {
     const next = { ...this.connection, ...change };
     const isSame =
       next.state === this.connection.state &&
-      next.attempt === this.connection.attempt &&
+      next.refusal === this.connection.refusal &&
       next.problem === this.connection.problem;
     this.connection = next;
     if (!isSame) this.connectionChanged.emit(next);

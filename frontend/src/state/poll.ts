@@ -4,8 +4,10 @@ import { isAbort, messageOf } from "../api/client";
 export interface Poll {
   start: () => void;
   stop: () => void;
-  /** Ask now; an answer that is still awaited no longer counts. */
+  /** Ask something else now; an answer that is still awaited no longer counts. */
   now: () => void;
+  /** Ask the same again now, or once the answer that is still awaited is here. */
+  again: () => void;
 }
 
 export function poll<T>(options: {
@@ -17,10 +19,12 @@ export function poll<T>(options: {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let request: AbortController | null = null;
   let isRunning = false;
+  let isDue = false;
 
   const ask = async (): Promise<void> => {
     clearTimeout(timer);
     request?.abort();
+    isDue = false;
     const mine = new AbortController();
     request = mine;
     try {
@@ -29,7 +33,10 @@ export function poll<T>(options: {
       if (isAbort(error) || mine.signal.aborted) return;
       options.fail(messageOf(error));
     }
-    if (isRunning && request === mine) timer = setTimeout(() => void ask(), options.everyMs);
+    if (request !== mine) return;
+    request = null;
+    if (isDue) void ask();
+    else if (isRunning) timer = setTimeout(() => void ask(), options.everyMs);
   };
 
   return {
@@ -41,7 +48,12 @@ export function poll<T>(options: {
       isRunning = false;
       clearTimeout(timer);
       request?.abort();
+      request = null;
     },
     now: () => void ask(),
+    again: () => {
+      if (request) isDue = true;
+      else void ask();
+    },
   };
 }

@@ -166,6 +166,11 @@ export function filterQuery(view: View, watermark: number | null): Query | null 
   return isSet ? query : null;
 }
 
+/** The same as long as the reader has chosen nothing else, however a window moves with the data. */
+export function filterKey(view: View): string {
+  return JSON.stringify((Object.keys(NO_FILTERS) as (keyof typeof NO_FILTERS)[]).map((name) => view[name]));
+}
+
 export function hasFilters(view: View): boolean {
   return filterQuery(view, 0) !== null;
 }

@@ -3,24 +3,35 @@
  *
  * Silence counts as loss: a proxy or a sleeping laptop can hold a dead connection open for minutes.
  */
+import { refusalOf } from "./refusal";
 
 export type ConnectionState = "connecting" | "live" | "lost" | "stopping";
 
 export type SourceEvent =
   | { type: "message"; name: string; data: string }
-  | { type: "state"; state: ConnectionState; attempt: number };
+  | {
+      type: "state";
+      state: ConnectionState;
+      /** What the server says where it does not let the page connect. */
+      refusal: string | null;
+    };
 
 const EVENTS = ["hello", "delta", "heartbeat", "resync", "bye"] as const;
 /** Longer than two heartbeats, and shorter than the three seconds in which loss must show. */
 const SILENCE_MS = 2_600;
 const FIRST_RETRY_MS = 400;
 const LAST_RETRY_MS = 3_000;
+/** One may fail while the server starts; after so many it is asked why. */
+const FAILURES_BEFORE_ASKING = 2;
 
 export class StreamSource {
   private source: EventSource | null = null;
   private silence: ReturnType<typeof setTimeout> | undefined;
   private retry: ReturnType<typeof setTimeout> | undefined;
-  private attempt = 0;
+  /** Opens in a row that no message came from. */
+  private failures = 0;
+  private asking: AbortController | null = null;
+  private refusal: string | null = null;
   private lastHello: SourceEvent | null = null;
   state: ConnectionState = "connecting";
 
@@ -50,13 +61,14 @@ export class StreamSource {
   close(): void {
     clearTimeout(this.silence);
     clearTimeout(this.retry);
+    this.asking?.abort();
     this.source?.close();
     this.source = null;
   }
 
   /** What a page that joins later has missed: the state, and that a connection stands. */
   replay(emit: (event: SourceEvent) => void): void {
-    emit({ type: "state", state: this.state, attempt: this.attempt });
+    emit({ type: "state", state: this.state, refusal: this.refusal });
     if (this.state === "live" && this.lastHello) emit(this.lastHello);
   }
 
@@ -69,7 +81,8 @@ export class StreamSource {
     }
     if (name === "hello") this.lastHello = message;
     if (this.state !== "live") {
-      this.attempt = 0;
+      this.asking?.abort();
+      this.refusal = null;
       this.become("live");
     }
     this.emit(message);
@@ -82,15 +95,26 @@ export class StreamSource {
 
   private lose(state: "lost" | "stopping"): void {
     this.close();
-    this.attempt += 1;
+    this.failures = this.state === "live" ? 0 : this.failures + 1;
     this.become(state);
-    const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** (this.attempt - 1));
+    if (this.failures >= FAILURES_BEFORE_ASKING) void this.askWhy();
+    const wait = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** this.failures);
     // spread out, so that a hundred screens do not come back at one instant
     this.retry = setTimeout(() => this.open(), wait * (0.75 + Math.random() / 2));
   }
 
+  /** After each failure: a server that was out of reach may have come back with another token. */
+  private async askWhy(): Promise<void> {
+    const asking = new AbortController();
+    this.asking = asking;
+    const refusal = await refusalOf(this.url, asking.signal);
+    if (asking.signal.aborted) return;
+    this.refusal = refusal;
+    this.become(this.state);
+  }
+
   private become(state: ConnectionState): void {
     this.state = state;
-    this.emit({ type: "state", state, attempt: this.attempt });
+    this.emit({ type: "state", state, refusal: this.refusal });
   }
 }

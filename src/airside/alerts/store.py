@@ -152,12 +152,19 @@ class AlertStore:
         )
 
     def untold(self, due_us: int | None = None) -> list[Untold]:
-        """What has not been told, in order; with `due_us`, only what is due by then."""
+        """What has not been told, in order; with `due_us`, only what is due by then.
+
+        The end of an alert is not due before its beginning is: told the other way round, it would
+        stay open for ever with whoever keeps an incident for each.
+        """
         with self._errors():
             rows = self._db.execute(
                 f"SELECT {_COLUMNS}, state, attempts, error FROM untold JOIN alerts"
-                " USING (alert_id) WHERE due_at_us <= ? ORDER BY since_us, alert_id",
-                (due_us if due_us is not None else 2**62,),
+                " USING (alert_id) WHERE due_at_us <= :due_us AND NOT EXISTS ("
+                "SELECT 1 FROM untold AS earlier WHERE earlier.alert_id = untold.alert_id"
+                " AND earlier.state < untold.state AND earlier.due_at_us > :due_us)"
+                " ORDER BY since_us, alert_id, state",
+                {"due_us": due_us if due_us is not None else 2**62},
             ).fetchall()
         return [Untold(Alert(*row[:-3]), *row[-3:]) for row in rows]
 

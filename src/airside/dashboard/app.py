@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request
@@ -32,7 +33,7 @@ from airside.dashboard.problems import (
     problem,
 )
 from airside.dashboard.producer import Producer
-from airside.dashboard.push import EventStream, Hub, Message
+from airside.dashboard.push import EventStream, Hub, Message, keep_alive
 from airside.dashboard.replies import accepts_gzip, gzipped, reply
 from airside.dashboard.rows import dumps, iso
 from airside.dashboard.security import Guard
@@ -148,28 +149,18 @@ class Dashboard:
     async def _lifespan(self, _app: FastAPI) -> AsyncIterator[None]:
         loop = self._loop = asyncio.get_running_loop()
 
-        def publish(message: Message, resync: Message) -> None:
+        def publish(seq: int, message: Message, resync: Message) -> None:
             with contextlib.suppress(RuntimeError):  # the loop has ended
-                loop.call_soon_threadsafe(self.hub.broadcast, message, resync)
+                loop.call_soon_threadsafe(partial(self.hub.broadcast, message, resync, seq=seq))
 
         self.producer.start(publish)
-        heartbeat = asyncio.create_task(self._heartbeat())
+        heartbeat = asyncio.create_task(
+            keep_alive(self.hub, self.producer.stamp, self._options.heartbeat_seconds)
+        )
         self.started.set()
         yield
         heartbeat.cancel()
         await asyncio.to_thread(self.producer.stop)
-
-    async def _heartbeat(self) -> None:
-        """Tell viewers that the connection lives while nothing changes."""
-        loop = asyncio.get_running_loop()
-        every = self._options.heartbeat_seconds
-        while True:
-            quiet = loop.time() - self.hub.last_broadcast
-            if quiet < every:
-                await asyncio.sleep(every - quiet)
-                continue
-            stamp = self.producer.stamp()
-            self.hub.broadcast(Message.of("heartbeat", stamp), Message.of("resync", stamp))
 
     # --- routes --------------------------------------------------------------------------------
 

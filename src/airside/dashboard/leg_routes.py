@@ -1,6 +1,5 @@
 """Routes of one leg: its state, its timeline, and the records behind it."""
 
-from collections import Counter
 from typing import Annotated
 
 import pyarrow as pa
@@ -47,17 +46,14 @@ class LegRoutes:
         ends = [found[f"{side}_airport_iata"] for side in ("departure", "arrival")]
         airports = legs.airports(reader, ends) if self._producer.is_built else {}
         scheduled = found["scheduled_departure_at"]
-        events = legs.timeline(reader, leg_key, scheduled)
-        flags = Counter(flag for event in events for flag in event["quality_flags"])
+        timeline = legs.timeline(reader, leg_key, scheduled, limit)
         document = {
             **meta,
             "leg": found,
             "departure_airport": airports.get(ends[0]),
             "arrival_airport": airports.get(ends[1]),
             "turnaround": legs.turnaround(reader, leg_key, scheduled),
-            "quality_flags": dict(sorted(flags.items())),
-            "events": events[-limit:],
-            "total_events": len(events),
+            **timeline._asdict(),
         }
         return reply(request, dumps(document))
 

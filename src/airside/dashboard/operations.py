@@ -202,7 +202,7 @@ class Operations:
         )
 
     def _ask(self, key: tuple[Any, ...], ask: Callable[[], T]) -> T:
-        return self._cache.get((*key, self._producer.version.gold), ask)
+        return self._cache.get(self._producer.version.gold, key, ask)
 
     def _table(
         self,

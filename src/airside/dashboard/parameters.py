@@ -13,9 +13,9 @@ Format = Literal["json", "csv", "arrow"]
 Status = Literal[
     "scheduled", "boarding", "departing", "en-route", "landed", "diverted", "cancelled"
 ]
-Code = Annotated[str, Query(min_length=1, max_length=8, pattern=r"^[0-9A-Za-z]+$")]
-
-Designator = Annotated[str, Query(min_length=1, max_length=256)]
+Airport = Annotated[str, Query(min_length=1, max_length=8, pattern=r"^[0-9A-Za-z]+$")]
+Text = Annotated[str, Query(min_length=1, max_length=256, pattern=r"^[^\x00]+$")]
+"""What the contract takes as it comes, an airline `N/A` for one."""
 
 API = "/api/v1"
 MAX_LIMIT = 100_000
@@ -31,11 +31,11 @@ _MEDIA_TYPES: dict[str, Format] = {
 
 def filters(  # noqa: PLR0917 - the framework fills them in by name
     airline: Annotated[
-        list[Code],
+        list[Text],
         Query(max_length=_MAX_VALUES, description="IATA codes; `none` is flights without airline"),
     ] = [],  # noqa: B006 - FastAPI copies it
     airport: Annotated[
-        list[Code], Query(max_length=_MAX_VALUES, description="IATA codes of either end")
+        list[Airport], Query(max_length=_MAX_VALUES, description="IATA codes of either end")
     ] = [],  # noqa: B006
     direction: Annotated[
         Direction | None,
@@ -45,7 +45,7 @@ def filters(  # noqa: PLR0917 - the framework fills them in by name
         list[Status], Query(max_length=_MAX_VALUES, description="Latest status")
     ] = [],  # noqa: B006
     flight: Annotated[
-        list[Designator],
+        list[Text],
         Query(max_length=_MAX_VALUES, description="Flight designators, as the flights have them"),
     ] = [],  # noqa: B006
     since: Annotated[
@@ -66,7 +66,7 @@ def filters(  # noqa: PLR0917 - the framework fills them in by name
         airports=_codes(airport),
         direction=direction,
         statuses=tuple(sorted(set(status))),
-        flights=tuple(sorted({designator.strip().upper() for designator in flight})),
+        flights=_codes(flight),
         since=bounds[0],
         until=bounds[1],
     )
@@ -99,7 +99,7 @@ OffsetQuery = Annotated[int, Query(ge=0, le=10**9, description="Rows before the 
 
 
 def _codes(values: Sequence[str]) -> tuple[str, ...]:
-    return tuple(sorted({value.upper() for value in values}))
+    return tuple(sorted({value.strip().upper() for value in values}))
 
 
 def _parse_accept(part: str) -> tuple[float, str]:

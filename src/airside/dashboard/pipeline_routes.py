@@ -13,7 +13,7 @@ from airside.dashboard.parameters import API, FormatQuery, LimitQuery, OffsetQue
 from airside.dashboard.producer import Producer
 from airside.dashboard.push import Hub
 from airside.dashboard.queries import records
-from airside.dashboard.replies import default_limit, reply, reply_table
+from airside.dashboard.replies import reply, reply_table
 from airside.dashboard.rows import dumps, to_table
 from airside.dashboard.schemas import Alert, DriftFinding
 
@@ -96,15 +96,18 @@ class PipelineRoutes:
         meta = self._producer.meta()
         table = to_table([], [])
         if self._producer.is_built:
-            key = ("quality", by, self._producer.version.gold)
-            table = self._cache.get(key, lambda: records.quality(self._backend.reader, by))
+            table = self._cache.get(
+                self._producer.version.gold,
+                ("quality", by),
+                lambda: records.quality(self._backend.reader, by),
+            )
         return reply_table(
             request,
             table,
             name="quality",
             meta=meta,
             form=form,
-            limit=limit or default_limit(form),
+            limit=limit,
             offset=offset,
         )
 
@@ -122,7 +125,7 @@ class PipelineRoutes:
             name="alerts",
             meta=self._producer.meta(),
             form=form,
-            limit=limit or default_limit(form),
+            limit=limit,
             offset=offset,
         )
 
@@ -141,7 +144,7 @@ class PipelineRoutes:
             name="drift",
             meta=self._producer.meta(),
             form=form,
-            limit=limit or default_limit(form),
+            limit=limit,
             offset=offset,
             more=figures,
         )

@@ -32,7 +32,7 @@ from airside.dashboard.rows import dumps, iso
 from airside.errors import AirsideError
 
 _LOG = logging.getLogger(__name__)
-Publish = Callable[[Message, Message], None]
+Publish = Callable[[int, Message, Message], None]
 _PIPELINE_SECONDS = 1.0
 _GOLD_PATIENCE_SECONDS = 1.0
 _READING_SHARE = 2  # at most half of the time goes into reading
@@ -163,8 +163,8 @@ class Producer:
         """Start the thread.
 
         Args:
-            publish: Takes a message for everybody, and the one for those who are too slow for it;
-                called from the thread.
+            publish: Takes a delta's `seq`, the delta for everybody, and what those get instead who
+                are too slow for it; called from the thread.
         """
         self._thread = threading.Thread(target=self._run, args=(publish,), name="dashboard")
         self._thread.daemon = True
@@ -183,7 +183,8 @@ class Producer:
             began = self._monotonic()
             batch_id = self.version.batch_id
             for delta in self._told():
-                publish(Message.of("delta", delta), Message.of("resync", self.stamp()))
+                resync = Message.of("resync", self.stamp())
+                publish(delta["seq"], Message.of("delta", delta), resync)
             if self.version.batch_id != batch_id:
                 # Batches may come faster than anybody can look, and reading costs the pipeline.
                 took = self._monotonic() - began

@@ -8,6 +8,7 @@ nothing before it and is the same bytes for all.
 import asyncio
 import zlib
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,6 +95,8 @@ class Hub:
         self.sent_bytes = 0
         self.last_broadcast = 0.0
         """On the loop's clock."""
+        self.seq = 0
+        """Of the last delta that viewers were sent."""
 
     def __len__(self) -> int:
         return len(self._viewers)
@@ -116,13 +119,15 @@ class Hub:
         """Remove a viewer."""
         self._viewers.discard(viewer)
 
-    def broadcast(self, message: Message, resync: Message) -> None:
+    def broadcast(self, message: Message, resync: Message, *, seq: int | None = None) -> None:
         """Queue a message for everybody.
 
         Args:
             message: What everybody gets.
             resync: What those get instead who have not taken what they were sent before.
+            seq: Of a delta; None for what changes nothing.
         """
+        self.seq = self.seq if seq is None else seq
         self.last_broadcast = asyncio.get_running_loop().time()
         for viewer in self._viewers:
             if not viewer.offer(message):
@@ -135,6 +140,25 @@ class Hub:
         for viewer in self._viewers:
             viewer.offer(bye)
             viewer.close()
+
+
+async def keep_alive(hub: Hub, stamp: Callable[[], dict[str, Any]], every: float) -> None:
+    """Tell viewers that the connection lives while nothing changes.
+
+    Args:
+        hub: Whom to tell.
+        stamp: `Stamp` of the API as it is now. Its `seq` may be that of a delta which is still on
+            its way here, and a viewer would think that it had it; so the hub's own takes its place.
+        every: After so many seconds without a message.
+    """
+    loop = asyncio.get_running_loop()
+    while True:
+        quiet = loop.time() - hub.last_broadcast
+        if quiet < every:
+            await asyncio.sleep(every - quiet)
+            continue
+        document = {**stamp(), "seq": hub.seq}
+        hub.broadcast(Message.of("heartbeat", document), Message.of("resync", document))
 
 
 class EventStream(Response):

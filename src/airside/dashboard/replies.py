@@ -74,7 +74,7 @@ def reply_table(
         total: Rows on all pages, where `table` is one of them.
         more: Further properties of the JSON document.
     """
-    limit = limit or default_limit(form)
+    limit = limit or (_JSON_LIMIT if form == "json" else MAX_LIMIT)
     page = table if total is not None else table.slice(offset, limit)
     if form == "json":
         document = {
@@ -90,8 +90,3 @@ def reply_table(
     suffix = "csv" if form == "csv" else "arrows"
     disposition = {"content-disposition": f'attachment; filename="{name}.{suffix}"'}
     return reply(request, body, _MEDIA_TYPES[form], disposition)
-
-
-def default_limit(form: Format) -> int:
-    """Rows of a page where none is asked for."""
-    return _JSON_LIMIT if form == "json" else MAX_LIMIT

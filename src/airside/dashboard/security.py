@@ -18,6 +18,8 @@ from airside.dashboard.problems import problem
 from airside.errors import UsageError
 
 COOKIE = "airside_token"
+_COOKIE_SECONDS = 400 * 24 * 3600
+"""Longer than browsers keep one."""
 MIN_TOKEN_LENGTH = 16
 _OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -94,14 +96,18 @@ class Guard:
             await self._app(scope, receive, send)
             return
 
+        refusal = self._refusal(scope)
+        cookie = self._renewed(scope) if refusal is None else None
+
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
+                if cookie is not None:
+                    headers.append("set-cookie", cookie)
             await send(message)
 
-        refusal = self._refusal(scope)
         await (refusal or self._app)(scope, receive, send_with_headers)
 
     def _refusal(self, scope: Scope) -> Response | None:
@@ -148,17 +154,31 @@ class Guard:
         """Set the cookie and go on without the token in the address."""
         # One leading slash: `//elsewhere` would lead to another server.
         path = "/" + scope["path"].lstrip("/\\")
-        response = RedirectResponse(path + (f"?{urlencode(rest)}" if rest else ""), 303)
+        return RedirectResponse(
+            path + (f"?{urlencode(rest)}" if rest else ""),
+            303,
+            {"set-cookie": self._set_cookie(scope), "cache-control": "no-store"},
+        )
+
+    def _renewed(self, scope: Scope) -> str | None:
+        """The cookie anew for a page or a stream, so that a screen on a wall is never shut out."""
+        headers = Headers(scope=scope)
+        accepted = headers.get("accept", "")
+        if not any(kind in accepted for kind in ("text/html", "text/event-stream")):
+            return None
+        return self._set_cookie(scope) if self._has_cookie(headers.get("cookie", "")) else None
+
+    def _set_cookie(self, scope: Scope) -> str:
+        response = Response()
         response.set_cookie(
             COOKIE,
             self._cookie,
-            max_age=30 * 24 * 3600,
+            max_age=_COOKIE_SECONDS,
             httponly=True,
             samesite="lax",
             secure=scope["scheme"] == "https",
         )
-        response.headers["cache-control"] = "no-store"
-        return response
+        return response.headers["set-cookie"]
 
     def _has_cookie(self, header: str) -> bool:
         try:

@@ -98,6 +98,21 @@ def test_what_could_not_be_told_is_due_again_later(store: AlertStore) -> None:
     assert store.untold() == []
 
 
+def test_an_end_waits_for_its_beginning(store: AlertStore) -> None:
+    store.update([late("6E"), late("AI")], 0, telling=True)
+    for item in store.untold(0):
+        store.not_told(item, "no route to host", 600 * SECOND)
+    store.update([late("AI")], 100 * SECOND, telling=True)
+
+    def due(seconds: int) -> list[tuple[str, str]]:
+        return [(item.alert.subject, item.state) for item in store.untold(seconds * SECOND)]
+
+    assert due(100) == []
+    assert due(600) == [("6E", "began"), ("AI", "began"), ("6E", "ended")]
+    store.told(store.untold()[0])
+    assert due(100) == [("6E", "ended")]
+
+
 def test_the_store_does_not_grow_for_ever(store: AlertStore) -> None:
     for number in range(1_500):
         store.update([late(f"A{number}")], number * 100 * SECOND, telling=True)

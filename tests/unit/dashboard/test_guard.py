@@ -109,6 +109,13 @@ def test_the_address_with_the_token_sets_a_cookie_and_loses_the_token(locked: Cl
     value = cookie.split(";")[0].removeprefix(f"{COOKIE}=")
     assert locked("GET", "/", cookie=f"a=b; {COOKIE}={value}").status_code == 200
     assert locked("GET", "/", cookie=f"{COOKIE}={TOKEN}").status_code == 401
+    for accepted, is_renewed in (
+        ("text/html,*/*", True),
+        ("text/event-stream", True),
+        ("application/json", False),
+    ):
+        answer = locked("GET", "/", cookie=f"{COOKIE}={value}", accept=accepted)
+        assert answer.headers.get("set-cookie") == (cookie if is_renewed else None)
     assert Client(token=TOKEN + "2")("GET", "/", cookie=f"{COOKIE}={value}").status_code == 401
 
 

@@ -12,6 +12,7 @@ from airside.dashboard.push import (
     Hub,
     Message,
     Viewer,
+    keep_alive,
 )
 from support.loops import run
 
@@ -165,3 +166,19 @@ def test_proxies_are_told_not_to_hold_messages_back() -> None:
     assert headers[b"x-accel-buffering"] == b"no"
     assert b"no-store" in headers[b"cache-control"]
     assert b"content-length" not in headers
+
+
+def test_a_heartbeat_tells_what_viewers_were_sent_and_not_what_is_on_its_way() -> None:
+    async def scenario() -> list[Message]:
+        hub = Hub(1)
+        viewer = hub.join(HELLO)
+        hub.broadcast(delta(7), RESYNC, seq=7)
+        beating = asyncio.create_task(keep_alive(hub, lambda: {"seq": 8, "epoch": "e"}, 0.001))
+        messages = await viewer.next()
+        while len(messages) < 3:
+            messages += await viewer.next()
+        beating.cancel()
+        return messages
+
+    _, _, beat = run(asyncio.wait_for(scenario(), 30))[:3]
+    assert parse(beat.plain) == [("heartbeat", {"seq": 7, "epoch": "e"})]

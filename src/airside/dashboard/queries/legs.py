@@ -1,9 +1,13 @@
 """One leg: its state, its timeline, and which records it is made of."""
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
-from airside.dashboard.rows import documents
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from airside.dashboard.rows import column_values, documents
 from airside.warehouse import Reader
 
 LEG_COLUMNS = (
@@ -63,7 +67,7 @@ _ATTRIBUTES = (
 )
 """What a timeline tells when it changes; positions change all the time."""
 
-_EVENT_COLUMNS = (
+_EVENT_COLUMNS = [
     "event_id",
     "event_at",
     "arrived_at",
@@ -79,7 +83,7 @@ _EVENT_COLUMNS = (
     "shard_id",
     "sequence_number",
     "is_late",
-)
+]
 
 # The scheduled departure is part of a leg's identity, and events of one time lie together, so
 # naming it spares DuckDB from reading the whole of staging.
@@ -159,20 +163,37 @@ def airports(reader: Reader, codes: Sequence[str]) -> dict[str, dict[str, Any]]:
     return {row["airport_iata"]: row for row in rows}
 
 
-def timeline(reader: Reader, leg_key: str, scheduled_departure_at: str) -> list[dict[str, Any]]:
-    """A leg's events in event-time order, each with what it said that was new."""
-    events = documents(reader.query(_EVENTS, [leg_key, scheduled_departure_at.removesuffix("Z")]))
-    known: dict[str, Any] = {}
-    told = []
-    for event in events:
-        changes = []
-        for name in _ATTRIBUTES:
-            value = event[name]
-            if value is not None and value != known.get(name):
-                changes.append({"field": name, "from": known.get(name), "to": value})
-                known[name] = value
-        row = {name: event[name] for name in _EVENT_COLUMNS}
-        row["is_late"] = bool(row["is_late"])
-        row["changes"] = changes
-        told.append(row)
-    return told
+class Timeline(NamedTuple):
+    """What a leg's events said."""
+
+    events: list[dict[str, Any]]
+    """The newest, in event-time order, each with what it said that was new."""
+    total_events: int
+    quality_flags: dict[str, int]
+    """Flag → how many of all events have it."""
+
+
+def timeline(reader: Reader, leg_key: str, scheduled_departure_at: str, limit: int) -> Timeline:
+    """A leg's events, which may be tens of thousands where positions come each second."""
+    table = reader.query(_EVENTS, [leg_key, scheduled_departure_at.removesuffix("Z")])
+    changes = _changes(table)
+    first = max(0, table.num_rows - limit)
+    events = documents(table.select(_EVENT_COLUMNS).slice(first))
+    for number, event in enumerate(events, first):
+        event["is_late"] = bool(event["is_late"])
+        event["changes"] = changes.get(number, [])
+    flags = pc.value_counts(pc.list_flatten(table["quality_flags"])).to_pylist()
+    counts = {flag["values"]: flag["counts"] for flag in flags}
+    return Timeline(events, table.num_rows, dict(sorted(counts.items())))
+
+
+def _changes(events: pa.Table) -> dict[int, list[dict[str, Any]]]:
+    """Number of an event → what it changed."""
+    changes: dict[int, list[dict[str, Any]]] = defaultdict(list)
+    for name in _ATTRIBUTES:
+        known = None
+        for number, value in enumerate(column_values(events[name])):
+            if value is not None and value != known:
+                changes[number].append({"field": name, "from": known, "to": value})
+                known = value
+    return changes

@@ -18,6 +18,8 @@ WINDOWS: dict[By, timedelta] = {
 }
 """How far back from the watermark a trend goes where no window is chosen."""
 
+_LONGEST_FLIGHT = timedelta(days=1)
+
 _TRENDS = """
 WITH legs AS (
     SELECT legs.*, turnarounds.turnaround_minutes
@@ -129,16 +131,20 @@ def trends(
 
     Args:
         reader: The warehouse.
-        filters: Which legs; without a window, the last `WINDOWS[by]` of event time.
+        filters: Which legs. The window is of the buckets, so an arrival is in it by its own
+            schedule; without one, it is the last `WINDOWS[by]` of event time, from the beginning of
+            a bucket on.
         by: The buckets.
         group_by: The groups.
         top: Only so many groups, the largest.
         zone: Whose hours `hour_of_day` means.
         watermark: Now, in event time.
     """
-    chosen = filters.within(watermark - WINDOWS[by])
+    chosen = filters.within(_whole(watermark - WINDOWS[by], by))
     where, parameters = chosen.where_side()
-    window, window_parameters = Filters(since=chosen.since, until=chosen.until).where()
+    window, window_parameters = Filters(
+        since=_a_flight_before(chosen.since), until=chosen.until
+    ).where()
     by_airport = group_by == "airport"
     local = f"scheduled_at AT TIME ZONE 'UTC' AT TIME ZONE '{zone}'"
     bucket = {
@@ -157,7 +163,7 @@ def trends(
         _TRENDS.format(
             window_of_turnarounds=window.replace("scheduled", "turnarounds.scheduled"),
             window_of_legs=window.replace("scheduled", "legs.scheduled"),
-            where=where,
+            where=where.replace("scheduled_departure_at", "scheduled_at"),
             bucket=bucket,
             group={"none": "NULL::VARCHAR", "airline": "airline_iata", "airport": "airport_iata"}[
                 group_by
@@ -175,3 +181,19 @@ def trends(
         ),
         [*window_parameters, *window_parameters, *parameters, top],
     )
+
+
+def _whole(instant: datetime, by: By) -> datetime:
+    """The beginning of the bucket, where buckets follow one another."""
+    if by == "hour_of_day":
+        return instant
+    hour = instant.hour if by == "hour" else 0
+    return instant.replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def _a_flight_before(since: datetime | None) -> datetime | None:
+    """When a leg that arrives then was to depart, at the earliest."""
+    if since is None:
+        return None
+    first = datetime.min + _LONGEST_FLIGHT  # noqa: DTZ901 - event time has no zone
+    return max(since, first) - _LONGEST_FLIGHT

@@ -1,0 +1,179 @@
+/** What the tests put in place of the browser: clock, server, stream, and a document without layout. */
+
+/** Made of a text as soon as the map's module is loaded, so before any test. */
+globalThis.Path2D = Object;
+
+/** Time moves only by `tick`. */
+export function fakeClock(t) {
+  t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: Date.parse("2026-01-01T12:00:00Z") });
+  t.mock.method(performance, "now", () => Date.now());
+  return {
+    async tick(milliseconds) {
+      t.mock.timers.tick(milliseconds);
+      await settled();
+    },
+  };
+}
+
+/** Everything that is only waiting for a promise has happened. */
+export function settled() {
+  return new Promise((done) => {
+    setImmediate(done);
+  });
+}
+
+/** Keeps every request open until the test answers it. */
+export function fakeServer(t) {
+  const requests = [];
+  t.mock.method(globalThis, "fetch", (url, { signal } = {}) => {
+    return new Promise((resolve, reject) => {
+      signal?.addEventListener("abort", () => reject(signal.reason));
+      requests.push({
+        url: new URL(url, "http://airside.test/"),
+        get isAborted() {
+          return signal?.aborted ?? false;
+        },
+        async answer(body, status = 200) {
+          resolve(new Response(JSON.stringify(body), { status }));
+          await settled();
+        },
+        async fail() {
+          reject(new TypeError("fetch failed"));
+          await settled();
+        },
+      });
+    });
+  });
+  return {
+    requests,
+    /** Those to a route, oldest first. */
+    to: (route) => requests.filter(({ url }) => url.pathname === `/api/v1/${route}`),
+  };
+}
+
+/** Puts a stand-in where the browser has its own, for the time of a test. */
+function replaceGlobals(t, values) {
+  for (const [name, value] of Object.entries(values)) {
+    const before = Object.getOwnPropertyDescriptor(globalThis, name);
+    Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
+    t.after(() => {
+      if (before) Object.defineProperty(globalThis, name, before);
+      else delete globalThis[name];
+    });
+  }
+}
+
+/** Every EventSource that was made, each of which the test opens, or lets fail. */
+export function fakeEventSources(t) {
+  const sources = [];
+  class FakeEventSource extends EventTarget {
+    constructor() {
+      super();
+      sources.push(this);
+    }
+
+    close() {}
+
+    send(name, document) {
+      this.dispatchEvent(new MessageEvent(name, { data: JSON.stringify(document) }));
+    }
+
+    fail() {
+      this.dispatchEvent(new Event("error"));
+    }
+  }
+  replaceGlobals(t, { EventSource: FakeEventSource });
+  return sources;
+}
+
+class FakeElement extends EventTarget {
+  children = [];
+  className = "";
+  hidden = false;
+  dataset = {};
+  style = { setProperty() {} };
+  classList = { add() {}, remove() {}, toggle() {} };
+  attributes = new Map();
+
+  setAttribute(name, value) {
+    this.attributes.set(name, value);
+  }
+
+  getAttribute(name) {
+    return this.attributes.get(name) ?? null;
+  }
+
+  removeAttribute(name) {
+    this.attributes.delete(name);
+  }
+
+  toggleAttribute(name, isSet) {
+    if (isSet) this.setAttribute(name, "");
+    else this.removeAttribute(name);
+  }
+
+  append(...children) {
+    this.children.push(...children);
+  }
+
+  replaceChildren(...children) {
+    this.children = children;
+  }
+
+  get textContent() {
+    return this.children.map((child) => child.textContent ?? child).join("");
+  }
+
+  set textContent(text) {
+    this.children = [text];
+  }
+
+  /** Of a table's body. */
+  get rows() {
+    return this.children;
+  }
+
+  contains(other) {
+    return other === this || this.children.some((child) => child instanceof FakeElement && child.contains(other));
+  }
+
+  querySelector() {
+    return null;
+  }
+
+  focus() {}
+}
+
+/** A document that holds elements and their text, at an address. */
+export function fakeDocument(t, search = "") {
+  const document = Object.assign(new EventTarget(), {
+    documentElement: new FakeElement(),
+    activeElement: null,
+    hidden: false,
+    createElement: () => new FakeElement(),
+    createElementNS: () => new FakeElement(),
+  });
+  class Observer {
+    observe() {}
+  }
+  replaceGlobals(t, {
+    document,
+    location: { search, pathname: "/" },
+    history: { pushState() {}, replaceState() {} },
+    addEventListener() {},
+    requestAnimationFrame: (draw) => draw(),
+    getComputedStyle: () => ({ fontSize: "16px" }),
+    HTMLElement: FakeElement,
+    ResizeObserver: Observer,
+    IntersectionObserver: Observer,
+  });
+}
+
+/** All elements below one that have a class. */
+export function byClass(element, name) {
+  return element.children.flatMap((child) => {
+    if (!(child instanceof FakeElement)) return [];
+    const isOne = child.className.split(" ").includes(name);
+    return [...(isOne ? [child] : []), ...byClass(child, name)];
+  });
+}
