@@ -1,6 +1,6 @@
 """What a plan makes: the names that others rely on, no secret, no way out that nobody asked for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from checks.problem import Problem
@@ -74,18 +74,22 @@ def check_plan(scenario: str, plan: Mapping[str, Any], text: str) -> Iterator[Pr
         for kind, argument, name in sorted(names):
             if not any(kind == type_ and after.get(argument) == name for type_, after in made):
                 yield Problem(scenario, f"makes no {kind} with {argument} {name}")
-    for kind, after in made:
-        for (type_, argument), longest in _LONGEST_NAME.items():
-            made_name = after.get(argument) if kind == type_ else None
-            longer = len(made_name or "") + _LONGEST_SUFFIX - len(_SUFFIX)
-            if longer > longest:
-                yield Problem(
-                    scenario,
-                    f"makes {kind} {made_name}: with the longest unique_suffix its name has {longer} "
-                    f"characters, and AWS takes {longest}",
-                )
+    yield from _too_long(scenario, made)
     for kind in sorted({kind for kind, _ in made} & _WAYS_OUT):
         if scenario not in _MAY_BE_PUBLIC:
             yield Problem(scenario, f"makes {kind}: the network is to have no way out")
     if PASSWORD in text:
         yield Problem(scenario, "a password would be in the plan, and so in the state")
+
+
+def _too_long(scenario: str, made: Iterable[tuple[str, Mapping[str, Any]]]) -> Iterator[Problem]:
+    for kind, after in made:
+        for (type_, argument), longest in _LONGEST_NAME.items():
+            name = after.get(argument) if kind == type_ else None
+            longer = len(name or "") + _LONGEST_SUFFIX - len(_SUFFIX)
+            if longer > longest:
+                yield Problem(
+                    scenario,
+                    f"makes {kind} {name}: with the longest unique_suffix its name has {longer} "
+                    f"characters, and AWS takes {longest}",
+                )

@@ -14,9 +14,7 @@ def own_server(tmp_path: Path, prepared: Path) -> Server:
     return serve_copy(prepared, tmp_path / "data")
 
 
-def test_a_restart_shows_and_heals_without_reload(
-    browser: Browser, own_server: Server
-) -> None:
+def test_a_restart_shows_and_heals_without_reload(browser: Browser, own_server: Server) -> None:
     context = browser.new_context()
     page = context.new_page()
     connection = page.locator(".connection")

@@ -1,4 +1,4 @@
-"""What the page does with the server's answers; its own tests, by the runner that Node.js brings."""
+"""The page's own tests, by the runner that Node.js brings."""
 
 import subprocess
 import sys
