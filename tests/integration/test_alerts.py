@@ -4,6 +4,7 @@ import json
 import shutil
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
-from airside.alerts import Limits
+from airside.alerts import AlertStore, Limits, Monitor
 from airside.alerts.rules import findings, heard
 from airside.runtime.data_dir import DataDir
 from airside.runtime.readers import open_reader
@@ -92,6 +93,38 @@ def test_a_source_is_silent_when_nothing_came_from_it_for_so_long(root: Path) ->
     silent = found(root, limits, sources=last, now_us=latest_us + HOUR_US)["silent_source"]
     assert {finding.subject for finding in silent} == set(last)
     assert found(root, limits, sources=last, now_us=min(last.values())) == {}
+
+
+def test_what_waits_on_the_stream_is_no_silence(root: Path) -> None:
+    limits, heard_us = Limits(silent_minutes=15), NOW_US - HOUR_US
+    for waited, silent in ((0.0, 1), (44 * 60.0, 1), (46 * 60.0, 0)):
+        told = found(root, limits, sources={"radar": heard_us}, lags={"silver": waited})
+        assert len(told.get("silent_source", [])) == silent
+
+
+def test_a_source_is_not_silent_from_before_anybody_listened(root: Path, tmp_path: Path) -> None:
+    limits, minute_us = Limits(silent_minutes=15), 60_000_000
+    with open_reader(DataDir(root)) as reader, closing(AlertStore(tmp_path / "a.db")) as store:
+        _, sources = heard(reader, 0)
+        now_us = max(source.arrived_at_us for source in sources) + HOUR_US
+
+        def monitor() -> Monitor:
+            return Monitor(reader, store, limits, lags=dict, webhook=None, clock=lambda: now_us)
+
+        first = monitor()
+        first.run_once()
+        assert store.sources()
+        assert store.firing() == []
+        now_us += 15 * minute_us
+        first.run_once()
+        assert {alert.subject for alert in store.firing()} == set(store.sources())
+
+        restarted = monitor()
+        for _ in range(3):
+            restarted.run_once()
+            now_us += minute_us
+        assert {alert.subject for alert in store.firing()} == set(store.sources())
+        assert store.ended(10) == []
 
 
 def test_lag_is_told_of_the_consumer_that_is_behind(root: Path) -> None:

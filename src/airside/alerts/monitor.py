@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from airside.alerts.rules import Limits, findings, heard
+from airside.alerts.rules import SILENT_SOURCE, Limits, findings, heard
 from airside.alerts.store import AlertStore, Untold
 from airside.alerts.webhook import Webhook
 from airside.errors import RetryableError
@@ -40,6 +40,7 @@ class Monitor:
         self._lags = lags
         self._webhook = webhook
         self._clock = clock
+        self._began_us = clock()
 
     def run_once(self) -> None:
         """Look once, and tell what is due.
@@ -58,12 +59,23 @@ class Monitor:
             self._reader,
             self._limits,
             lags=self._lags(),
-            sources=self._store.sources(),
+            sources=self._sources(),
             now_us=now_us,
         )
         self._store.update(found, now_us, telling=self._webhook is not None)
         if self._webhook is not None:
             self._tell(self._webhook, now_us)
+
+    def _sources(self) -> dict[str, int]:
+        """Source system → since when it may be silent.
+
+        While nothing listened there was nobody to send to; a silence that had been told of goes on.
+        """
+        told = {alert.subject for alert in self._store.firing() if alert.rule == SILENT_SOURCE}
+        return {
+            source: heard_us if source in told else max(heard_us, self._began_us)
+            for source, heard_us in self._store.sources().items()
+        }
 
     def _tell(self, webhook: Webhook, now_us: int) -> None:
         failed: RetryableError | None = None

@@ -110,7 +110,7 @@ def findings(
         reader: The warehouse.
         limits: What to look for.
         lags: Consumer → seconds that its oldest record has waited.
-        sources: Source system → when it was last heard, in microseconds since the Unix epoch.
+        sources: Source system → since when it may be silent, in microseconds since the Unix epoch.
         now_us: The wall clock, likewise.
     """
     found: list[Finding] = []
@@ -123,7 +123,9 @@ def findings(
     minute_us = now_us - now_us % _MINUTE_US
     found += _quarantine(reader, limits, minute_us)
     found += _lags(lags, limits)
-    found += _silences(sources, limits, now_us)
+    # What has come and waits is not silence.
+    heard_until_us = now_us - round(max(lags.values(), default=0) * 1e6)
+    found += _silences(sources, limits, heard_until_us)
     found += _drifts(reader, limits, minute_us)
     return found
 
