@@ -291,6 +291,18 @@ def test_a_window_is_of_each_ends_own_schedule(client: httpx.Client, root: Any) 
         assert expected["arrivals"] > 0
 
 
+@pytest.mark.parametrize("chosen", [{"airport": ["AMD", "BOM"]}, {"airport": "BOM"}, {}])
+def test_a_leg_counts_once_also_where_both_its_ends_are_chosen(
+    client: httpx.Client, chosen: dict[str, Any]
+) -> None:
+    window = {"from": "2026-02-01T00:00:00Z", "to": "2026-04-01T00:00:00Z"}
+    rows = get(client, "trends", by="day", group="none", **chosen, **window)["rows"]
+    legs = get(client, "airline-delays", limit=10_000, **chosen)["rows"]
+    for name in ("flights", "cancelled"):
+        assert sum(row[name] for row in rows) == sum(row[name] for row in legs)
+    assert legs
+
+
 @pytest.mark.parametrize("by", ["hour", "day"])
 def test_where_no_window_is_chosen_buckets_are_whole(root: Any, by: trends.By) -> None:
     with open_reader(DataDir(root)) as reader:

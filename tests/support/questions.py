@@ -31,6 +31,7 @@ FILTERS = [
     Filters(),
     Filters(airlines=("6E", "NONE"), statuses=("landed",)),
     Filters(airports=("AMD",), direction="arrival"),
+    Filters(airports=("AMD", "BOM")),
     Filters(since=NOW - timedelta(hours=9), until=NOW),
 ]
 FILTERED: list[Callable[[Reader, Filters], Any]] = [

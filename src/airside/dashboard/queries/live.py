@@ -91,8 +91,10 @@ def gold_is_built(reader: Reader) -> bool:
 
 
 def airlines(reader: Reader) -> dict[str, str]:
-    """Names by IATA code."""
-    found = reader.query("SELECT airline_iata, airline_name FROM main.dim_airlines")
+    """Names by IATA code; flights without an airline have no name either, as in gold."""
+    found = reader.query(
+        "SELECT airline_iata, airline_name FROM main.dim_airlines WHERE airline_iata IS NOT NULL"
+    )
     return dict(
         zip(found["airline_iata"].to_pylist(), found["airline_name"].to_pylist(), strict=True)
     )

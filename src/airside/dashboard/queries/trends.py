@@ -46,7 +46,7 @@ sides AS (
     FROM legs
 ),
 chosen AS (
-    SELECT *, {group} AS group_code, {bucket} AS bucket
+    SELECT *, {group} AS group_code, {bucket} AS bucket, {counts} AS counts
     FROM sides
     WHERE {where}
 ),
@@ -59,8 +59,8 @@ measured AS (
         chosen.bucket,
         chosen.group_code,
         max(largest.size) AS size,
-        {flights} AS flights,
-        {cancelled} AS cancelled,
+        count(*) FILTER (counts) AS flights,
+        count(*) FILTER (counts AND is_cancelled) AS cancelled,
         count(actual_departure_at) FILTER (side = 'departure') AS departures,
         count(actual_arrival_at) FILTER (side = 'arrival') AS arrivals,
         avg(departure_delay_minutes) FILTER (side = 'departure') AS mean_departure_delay_minutes,
@@ -76,7 +76,9 @@ measured AS (
         ) / nullif(
             count(*) FILTER (side = 'arrival' AND (is_landed OR is_cancelled OR is_diverted)), 0
         )::DOUBLE AS a15,
-        {passengers}::BIGINT AS passengers,
+        sum(passenger_count) FILTER (
+            counts AND CASE side WHEN 'departure' THEN is_departed ELSE is_landed END
+        )::BIGINT AS passengers,
         avg(security_wait_time_minutes) FILTER (side = 'departure') AS mean_security_wait_minutes,
         max(security_wait_time_minutes) FILTER (side = 'departure')
             AS longest_security_wait_minutes,
@@ -152,11 +154,7 @@ def trends(
         "day": "date_trunc('day', scheduled_at)",
         "hour_of_day": f"CAST(extract(hour FROM {local}) AS INTEGER)",
     }[by]
-    # A leg that is not seen from one of its ends has its passengers once, on its departure, or on
-    # its arrival where only that is asked for.
-    once = "arrival" if chosen.direction == "arrival" else "departure"
-    both_ends = by_airport or bool(chosen.airports)
-    per_leg = "true" if both_ends else f"side = '{once}'"
+    counts, airports = _counts(chosen, by_airport=by_airport)
     code, table = ("airport_iata", "airports") if by_airport else ("airline_iata", "airlines")
     names = f"LEFT JOIN main.dim_{table} AS named ON named.{code} = measured.group_code"
     return reader.query(
@@ -168,19 +166,28 @@ def trends(
             group={"none": "NULL::VARCHAR", "airline": "airline_iata", "airport": "airport_iata"}[
                 group_by
             ],
-            flights=f"count(*) FILTER ({per_leg})",
-            cancelled=f"count(*) FILTER ({per_leg} AND is_cancelled)",
-            passengers=(
-                f"sum(passenger_count) FILTER ({per_leg} AND CASE side"
-                " WHEN 'departure' THEN is_departed ELSE is_landed END)"
-            ),
+            counts=counts,
             at="NULL::TIMESTAMP" if by == "hour_of_day" else "bucket",
             hour="bucket" if by == "hour_of_day" else "NULL::INTEGER",
             name="NULL::VARCHAR" if group_by == "none" else f"named.{table[:-1]}_name",
             names="" if group_by == "none" else names,
         ),
-        [*window_parameters, *window_parameters, *parameters, top],
+        [*window_parameters, *window_parameters, *airports, *parameters, top],
     )
+
+
+def _counts(filters: Filters, *, by_airport: bool) -> tuple[str, tuple[str, ...]]:
+    """Which side of a leg it counts on, with its passengers, and that condition's parameters.
+
+    Once, also where both its ends are chosen: on its departure, or on its arrival where only that
+    is asked for. Grouped by airport, each end counts it.
+    """
+    if by_airport or filters.direction is not None:
+        return "true", ()
+    if not filters.airports:
+        return "side = 'departure'", ()
+    marks = ", ".join("?" * len(filters.airports))
+    return f"(side = 'departure' OR departure_airport_iata NOT IN ({marks}))", filters.airports
 
 
 def _whole(instant: datetime, by: By) -> datetime:
