@@ -14,7 +14,8 @@ import re
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
-from typing import BinaryIO, NamedTuple, cast
+from itertools import chain
+from typing import NamedTuple
 
 from airside.bronze.archive import Archive
 from airside.bronze.index import Contents
@@ -124,12 +125,11 @@ def _records(lake: Lake, name: str, warn: Warn) -> Iterator[bytes]:
 
     given = 0
     data = lake.read(name)
-    file: BinaryIO = io.BytesIO(data)
+    file: io.BufferedIOBase = io.BytesIO(data)
     if data.startswith(_GZIP):
-        # Any number of members, one after the other; buffered, as its own lines are slow.
-        file = cast("BinaryIO", io.BufferedReader(gzip.GzipFile(fileobj=file)))
+        file = gzip.GzipFile(fileobj=file)  # any number of members, one after the other
     try:
-        for line in lines(file, refused):
+        for line in chain.from_iterable(lines(file, refused)):
             if line:
                 yield line
                 given += 1

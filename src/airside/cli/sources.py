@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from io import BufferedIOBase
 from pathlib import Path
 from typing import BinaryIO
 
@@ -198,16 +199,25 @@ def ingest(file: Path, stream: str | None, data_dir: Path | None) -> int:
       generate-events | airside ingest -
     """
     directory, settings = effective(data_dir, stream__url=stream)
-    refused = 0
+    refused = put = 0
 
     def refuse(line: int, size: int) -> None:
         nonlocal refused
         refused += 1
         click.echo(_too_large(f"line {line:,}", size, target.max_record_bytes), err=True)
 
+    def count(records: int) -> None:
+        nonlocal put
+        put += records
+
     with _opened_for_reading(file) as lines, open_for_putting(directory, settings, say) as target:
         waiting = sources.patience(settings.stream, threading.Event().wait, say)
-        put = sources.ingest(target, lines, refuse, waiting)
+        try:
+            sources.ingest(target, lines, refuse, waiting, count)
+        except BaseException:  # a Ctrl-C too
+            if put:
+                _tell(put, stream_name(directory, settings))
+            raise
     _tell(put, stream_name(directory, settings))
     return 1 if refused else 0
 
@@ -221,9 +231,9 @@ def _too_large(what: str, size: int, limit: int) -> str:
 
 
 @contextlib.contextmanager
-def _opened_for_reading(path: Path) -> Iterator[BinaryIO]:
+def _opened_for_reading(path: Path) -> Iterator[BufferedIOBase]:
     if str(path) == "-":
-        yield sys.stdin.buffer
+        yield sys.stdin.buffer  # type: ignore[misc]  # it is one
         return
     try:
         file = opened(path)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 from rich.live import Live
+from rich.text import Text
 
 from airside.cli.live import News, facts, line, screen
 from airside.cli.options import (
@@ -19,6 +20,7 @@ from airside.cli.options import (
     stream_option,
 )
 from airside.cli.output import console, print_json
+from airside.errors import RetryableError
 from airside.runtime.interrupts import stop_on_signals
 from airside.runtime.up import Operation, Snapshot, operation
 
@@ -120,12 +122,20 @@ def _print_lines(
     for note in notes:
         click.echo(note, err=True)
     before: Snapshot | None = None
+    trouble: str | None = None
     news = News()
     while _goes_on(running, ends):
-        now = running.snapshot()
-        if news.is_in(now):
-            _print_line(now, before, as_json=as_json)
-        before = now
+        try:
+            now = running.snapshot()
+        except RetryableError as error:
+            if str(error) != trouble:
+                click.echo(_unseen(error), err=True)
+            trouble = str(error)
+        else:
+            trouble = None
+            if news.is_in(now):
+                _print_line(now, before, as_json=as_json)
+            before = now
         _wait(running, ends)
 
 
@@ -142,14 +152,23 @@ def _show(running: Operation, notes: list[str], ends: float | None) -> None:
     before: Snapshot | None = None
     with Live(console=console, screen=True, auto_refresh=False) as live:
         while _goes_on(running, ends):
-            now = running.snapshot()
-            width, height = console.size
-            picture = screen(now, before, notes, width=width, height=height)
-            live.update(picture, refresh=True)
-            before = now
+            try:
+                now = running.snapshot()
+            except RetryableError as error:
+                live.update(Text(_unseen(error), "bold red"), refresh=True)
+            else:
+                width, height = console.size
+                picture = screen(now, before, notes, width=width, height=height)
+                live.update(picture, refresh=True)
+                before = now
             _wait(running, ends)
     if before is not None:
         console.print(picture)
+
+
+def _unseen(error: RetryableError) -> str:
+    """The stages go on by themselves; only whoever looks on has to wait."""
+    return f"How it goes cannot be told now: {error}"
 
 
 def _goes_on(running: Operation, ends: float | None) -> bool:

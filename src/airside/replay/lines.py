@@ -2,9 +2,9 @@
 
 import zlib
 from collections.abc import Callable, Iterator
-from io import BufferedReader, RawIOBase
+from io import BufferedIOBase, BufferedReader, RawIOBase
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol
+from typing import Any, Protocol
 
 import zstandard
 
@@ -73,7 +73,7 @@ def line_batches(path: Path) -> Iterator[list[bytes]]:
         yield [rest]
 
 
-def opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BufferedIOBase:
     """Open a file to be read like a plain one, where it is compressed too.
 
     Args:

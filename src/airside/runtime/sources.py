@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from dataclasses import fields, replace
 from datetime import UTC, datetime
-from typing import Any, BinaryIO
+from io import BufferedIOBase
+from select import select
+from typing import Any
 
 from airside.errors import CorruptDataError, UsageError
 from airside.ledger import Ledger
@@ -100,7 +102,7 @@ def simulate(
     world = hashlib.sha256(identity.encode()).hexdigest()[:16]
     noted = {} if start else ledger.position(SIMULATOR)
     resume_us = None
-    if f"{world} start" in noted:
+    if "clock" in noted and f"{world} start" in noted:
         start = datetime.fromisoformat(noted[f"{world} start"])
         resume_us = int(noted["clock"])
     elif "clock" in noted:
@@ -109,10 +111,12 @@ def simulate(
         today = datetime.fromtimestamp(wall_clock() / 1e6, tz=UTC)
         start = today.replace(hour=0, minute=0, second=0, microsecond=0)
     config = simulator_config(settings, start, days=days, max_events=max_events)
-    ledger.note(SIMULATOR, {f"{world} start": start.isoformat()})
+    first = {f"{world} start": start.isoformat()}
 
     def note(records: int, due_us: int) -> None:
-        ledger.note(SIMULATOR, {"clock": str(due_us)})
+        # Together: a start without its clock, or beside another world's, tells of no instant.
+        ledger.note(SIMULATOR, {**first, "clock": str(due_us)})
+        first.clear()
         on_put(records, due_us)
 
     producer = Producer(stream, time.monotonic, stop.wait, note, patience=patience)
@@ -138,36 +142,46 @@ def patience(
 
 def ingest(
     stream: Stream,
-    file: BinaryIO,
+    file: BufferedIOBase,
     refused: Callable[[int, int], None],
     patience: Patience,
-) -> int:
+    on_put: Callable[[int], None],
+) -> None:
     """Put every line of a file on the stream, verbatim, whatever it holds.
 
     Args:
         stream: Where the records go.
-        file: Lines ended by LF; the last may lack it.
+        file: Lines ended by LF; the last may lack it. What comes by a pipe is put as soon as the
+            next of it would have to be waited for.
         refused: Told the line's number and size where it is too large for a record.
         patience: How to wait where the stream is full. Its `wait` never says stop.
-
-    Returns:
-        How many records were put; each is durable.
+        on_put: Told after each put how many records it held; each is durable.
 
     Raises:
         CorruptDataError: The file is damaged; what comes before that was put.
     """
     pending: list[bytes] = []
-    size = total = 0
-    try:
-        for line in lines(file, refused, stream.max_record_bytes):
-            pending.append(line)
-            size += len(line)
-            if len(pending) >= _PUT_RECORDS or size >= _PUT_BYTES:
-                patience.put(stream, pending)
-                total += len(pending)
-                pending, size = [], 0
-    except CorruptDataError:
+
+    def put() -> None:
         patience.put(stream, pending)
+        on_put(len(pending))
+        pending.clear()
+
+    try:
+        for some in lines(file, refused, stream.max_record_bytes):
+            pending += some
+            is_full = len(pending) >= _PUT_RECORDS or sum(map(len, pending)) >= _PUT_BYTES
+            if is_full or not _has_more(file):
+                put()
+    except CorruptDataError:
+        put()
         raise
-    patience.put(stream, pending)
-    return total + len(pending)
+    put()
+
+
+def _has_more(file: BufferedIOBase) -> bool:
+    """Whether a read would not wait: it gives something, or the end."""
+    try:
+        return bool(select([file], [], [], 0)[0])
+    except (OSError, ValueError):  # no file of the system's, which is no pipe either
+        return True

@@ -48,7 +48,8 @@ class Operation:
         self.dashboard: str | None = None
         """Where the dashboard can be opened; None where none is served."""
         self.last: Snapshot | None = None
-        """How everything was left, once all has been stopped in good order."""
+        """How everything was left, once all has been stopped in good order; None where that cannot
+        be told."""
         self._observer = observer
         self._started = time.monotonic()
 
@@ -131,7 +132,10 @@ def operation(
             finally:
                 pipeline.stop()
             if pipeline.fatal is None:
-                running.last = running.snapshot()
+                try:
+                    running.last = running.snapshot()
+                except RetryableError as error:
+                    tell(f"How it ended cannot be told: {error}. `airside status` tells it.")
         if pipeline.fatal is not None:
             raise pipeline.fatal
 
