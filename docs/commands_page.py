@@ -22,7 +22,7 @@ commands that ask then ask it, and the answer is the same.
 | exit code | means | do |
 |---|---|---|
 | 0 | done | |
-| 1 | `doctor`: data stops somewhere; `status`: the account does not balance; `ingest`, `replay`: a record was too large and left out; or an error that trying again does not mend | as it says |
+| 1 | data stops, an account does not balance, a record was left out, an error lasts | as it says |
 | 2 | the call is wrong: an argument, a setting, a directory of something else | correct it |
 | 65 | stored data is damaged | restore or rebuild it: see [operating](operating.md) |
 | 75 | not now: a full disk, another process on the directory | try again later |

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pytest
 
 from airside.errors import UsageError
-from airside.warehouse import Reader
+from airside.warehouse import Reader, StreamingReader
 from airside.warehouse.read_only import CHANGING_FUNCTIONS
 from support.warehouses import READERS, open_warehouse
 
@@ -41,7 +41,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module", params=READERS)
-def reader(request: pytest.FixtureRequest, file: Path) -> Iterator[Reader]:
+def reader(request: pytest.FixtureRequest, file: Path) -> Iterator[StreamingReader]:
     with READERS[request.param](file) as reader:
         yield reader
 
@@ -88,6 +88,48 @@ def test_a_large_answer_is_whole_and_in_order(reader: Reader) -> None:
     assert table.num_rows == 300_000
     assert table.column("n").to_pylist() == list(range(300_000))
     assert table.column("label")[299_999].as_py() == "row 299999"
+
+
+def test_an_answer_may_be_read_in_parts(reader: StreamingReader) -> None:
+    question = "SELECT * FROM numbers WHERE n >= ? ORDER BY n"
+    with reader.stream(question, [7]) as rows:
+        parts = list(rows)
+    assert len(parts) > 10
+    assert pa.Table.from_batches(parts) == reader.query(question, [7])
+
+
+def test_an_empty_answer_in_parts_has_its_columns(reader: StreamingReader) -> None:
+    with reader.stream("SELECT * FROM everything WHERE false") as rows:
+        assert rows.schema.names[:3] == ["number", "text", "real"]
+        assert list(rows) == []
+
+
+def test_what_is_not_read_is_not_looked_for(reader: StreamingReader) -> None:
+    question = (
+        "SELECT CASE WHEN range < 5000000 THEN 1 ELSE error('beyond') END FROM range(9000000)"
+    )
+    with reader.stream(question) as rows:
+        assert rows.read_next_batch().num_rows
+    assert reader.query("SELECT 1 AS one").to_pylist() == [{"one": 1}]
+
+
+def test_an_error_in_the_middle_is_no_shorter_answer(reader: StreamingReader) -> None:
+    # Far beyond what is found ahead of whoever reads.
+    question = "SELECT CASE WHEN range < 5000000 THEN '1' ELSE 'x' END::INTEGER FROM range(9000000)"
+    with pytest.raises(UsageError, match="Could not convert string 'x' to INT32"):
+        reader.query(question)
+    found = 0
+
+    def read() -> None:
+        nonlocal found
+        with reader.stream(question) as rows:
+            for batch in rows:
+                found += batch.num_rows
+
+    with pytest.raises(UsageError, match="Could not convert string 'x' to INT32"):
+        read()
+    assert 0 < found < 9_000_000
+    assert reader.query("SELECT 1 AS one").to_pylist() == [{"one": 1}]
 
 
 @pytest.mark.parametrize(

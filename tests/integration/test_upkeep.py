@@ -6,80 +6,26 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from airside.errors import RetryableError, UsageError
+from airside.errors import CorruptDataError, RetryableError, UsageError
 from airside.lake import Lake, LocalLake, open_lake
-from airside.runtime.accounting import Accounting
 from airside.runtime.backfill import rebuild
-from airside.runtime.data_dir import DataDir
-from airside.runtime.pipeline import Pipeline, open_pipeline
-from airside.runtime.readers import observe
+from airside.runtime.pipeline import Pipeline
 from airside.runtime.restore import restore
-from airside.settings import Settings, load
+from airside.runtime.upkeep import UPKEEP
 from airside.stream import EmbeddedStream
 from support.contents import archived_lines, lake_contents, warehouse_contents
 from support.dashboards import event
 from support.s3 import S3
 from support.waiting import eventually
-
-SECOND_US = 1_000_000
-HOUR_US = 3_600 * SECOND_US
-DAY_US = 24 * HOUR_US
-START_US = 1_790_002_800_000_000
-QUALITY = "SELECT * FROM rpt_data_quality ORDER BY ALL"
-assert START_US % HOUR_US == 0
+from support.worlds import DAY_US, HOUR_US, QUALITY, SECOND_US, World, another_version
 
 
 @pytest.fixture(autouse=True)
 def _no_power_cuts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
-
-
-class World:
-    """A data directory whose clock only the test moves."""
-
-    def __init__(self, root: Path, **settings: Any) -> None:
-        self.directory = DataDir(root)
-        self.settings: Settings = load({"data_dir": root, **settings}, {}).settings
-        self.now_us = START_US
-        self.sent: list[bytes] = []
-
-    def clock(self) -> int:
-        return self.now_us
-
-    @contextmanager
-    def pipeline(self) -> Iterator[Pipeline]:
-        with open_pipeline(self.directory, self.settings, self.clock) as pipeline:
-            yield pipeline
-
-    def live(
-        self, pipeline: Pipeline, batches: int, every_us: int, *, refresh: bool = False
-    ) -> None:
-        """A batch at a time, each archived, judged and loaded: good, bad and repeated records."""
-        stream = EmbeddedStream(self.directory.stream, clock=self.clock)
-        for _ in range(batches):
-            number = len(self.sent)
-            records = [json.dumps(event(number + n)).encode() for n in range(3)]
-            records += [b'{"event_id": "bad"}', records[0]]
-            stream.put(records)
-            self.sent += records
-            pipeline.archiver.run_once(flush=True)
-            pipeline.silver.run_once()
-            self.now_us += every_us
-        stream.close()
-        if refresh:
-            pipeline.refresh()
-
-    def account(self, pipeline: Pipeline) -> Accounting:
-        with observe(self.directory, pipeline.warehouse, self.clock) as observer:
-            return observer.account()
-
-    def files(self, zone: str) -> list[str]:
-        suffix = ".zst" if zone == "bronze" else ".parquet"
-        return LocalLake(self.directory.root).names(zone, suffix)
 
 
 def test_an_hour_of_small_batches_ends_as_one_file_a_partition(tmp_path: Path) -> None:
@@ -108,15 +54,51 @@ def test_a_pipeline_that_stops_does_not_wait_for_the_merge(tmp_path: Path) -> No
         world.live(pipeline, 60, 60 * SECOND_US)
         world.live(pipeline, 3, 60 * SECOND_US, refresh=True)
         rows = lake_contents(world.directory.root)
+        worked: list[float] = []
+        rest = pipeline.upkeep.rest
+
+        def noting(seconds: float) -> None:
+            worked.append(seconds)
+            rest(seconds)
+
+        pipeline.upkeep.rest = noting
         pipeline.stopping.set()
         with pytest.raises(RetryableError, match="merged at the next start"):
             pipeline.upkeep.run_once()
+        assert not any(worked)
         assert len(world.files("silver")) == 60 + 3
     with world.pipeline() as pipeline:
         pipeline.upkeep.run_once()
         assert len(world.files("silver")) == 1 + 3
         assert lake_contents(world.directory.root) == rows
     assert archived_lines(world.directory.root) == world.sent
+
+
+def test_what_cannot_be_merged_keeps_nothing_else_from_its_work(tmp_path: Path) -> None:
+    world = World(tmp_path / "data", **{"warehouse.batch_hours": 1})
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 6, 10 * 60 * SECOND_US)
+        world.now_us += HOUR_US
+        world.live(pipeline, 2, 60 * SECOND_US, refresh=True)
+        part = world.directory.root / world.files("bronze")[2]
+        whole = part.read_bytes()
+        part.write_bytes(whole[:20])
+        for _ in range(2):
+            with pytest.raises(CorruptDataError, match=part.name):
+                pipeline.upkeep.run_once()
+            assert len(world.files("bronze")) == 6 + 2
+            assert len(world.files("silver")) == len(world.files("quarantine")) == 1 + 2
+            batches = pipeline.warehouse.query("SELECT count(*) AS n FROM staging.batches")
+            assert batches["n"].to_pylist() == [1 + 2]
+        (done,) = pipeline.ledger.latest(UPKEEP, outcome="succeeded", limit=9)
+        assert done.counts == {
+            "silver_files_merged": 6,
+            "quarantine_files_merged": 6,
+            "batches_folded": 5,
+        }
+        part.write_bytes(whole)
+        assert pipeline.upkeep.run_once() == {"bronze_files_merged": 6}
+        assert pipeline.upkeep.run_once() == {}
 
 
 def test_an_hour_is_left_alone_until_both_consumers_are_through_with_it(tmp_path: Path) -> None:
@@ -156,7 +138,7 @@ def test_staging_shrinks_and_comes_back_when_gold_is_built_anew(
         assert account.balanced
         assert sum(account.reasons.values()) == account.quarantined == 28
     before = warehouse_contents(world.directory.warehouse)
-    monkeypatch.setattr("airside.gold.refresh.Fingerprints.of", changed_models())
+    monkeypatch.setattr("airside.gold.refresh.Fingerprints.of", another_version(models="another"))
     with world.pipeline() as pipeline:
         pipeline.refresh()
         assert pipeline.warehouse.query(QUALITY) == quality
@@ -169,19 +151,6 @@ def test_staging_shrinks_and_comes_back_when_gold_is_built_anew(
     assert len(before["fct_flight_activity"]) == 12, "events last as long as staging's rows"
     legs = {row[0]: row for row in after["fct_flight_legs"]}
     assert legs.keys() == {row[0] for row in before["fct_flight_legs"]}
-
-
-def changed_models() -> Any:
-    """What another version of the models would have as its fingerprint."""
-    from airside.gold.control import Fingerprints  # noqa: PLC0415
-
-    original = Fingerprints.of
-
-    def of(*arguments: Any) -> Any:
-        found = original(*arguments)
-        return type(found)(found.reference, "another", found.views)
-
-    return of
 
 
 def test_what_is_old_goes_and_the_account_says_so(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A warehouse and the ways to ask it, for tests."""
 
+import resource
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -11,6 +12,27 @@ COMMITTED_US = 1_758_737_730_123_456
 
 def open_warehouse(path: Path, **options: bool) -> closing[DuckDBWarehouse]:
     return closing(DuckDBWarehouse(path, clock=lambda: COMMITTED_US, **options))
+
+
+def fill(warehouse: DuckDBWarehouse, rows: int) -> None:
+    """Load rows, which makes the log some fifty bytes longer for each."""
+    with warehouse.transaction():
+        warehouse.transform.execute(
+            "INSERT INTO staging.removed_reasons SELECT md5(range::VARCHAR), 1 FROM range(?)",
+            [rows],
+        )
+
+
+@contextmanager
+def no_room_to_grow(folder: Path) -> Iterator[None]:
+    """Let no file of this process become larger than a folder's largest, as on a full disk."""
+    largest = max(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (largest, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @contextmanager

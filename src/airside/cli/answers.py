@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import click
+import pyarrow as pa
 from rich.text import Text
 
 from airside.cli.options import (
@@ -40,6 +41,7 @@ from airside.cli.values import as_documents
 from airside.gold.answers import report as ask
 from airside.runtime.readers import observe, open_answers, open_questions
 from airside.runtime.warehouse_view import WarehouseAccount, warehouse_account
+from airside.warehouse import Reader, StreamingReader
 from airside.warehouse.drift import Drift, drift_summary
 
 
@@ -224,10 +226,25 @@ def sql(
     """
     directory, settings = effective(data_dir, warehouse__url=warehouse_url)
     with open_questions(directory, settings) as reader:
-        rows = reader.query(statement)
+        is_whole = as_json or as_csv
+        rows = reader.query(statement) if is_whole else _beginning(reader, statement, limit + 1)
     if as_json:
         print_json(as_documents(rows))
     elif as_csv:
         print_csv(rows)
     else:
         print_rows(rows, limit)
+
+
+def _beginning(reader: Reader, statement: str, rows: int) -> pa.Table:
+    """At least so many rows of an answer; where it comes in parts, not many more are asked for."""
+    if not isinstance(reader, StreamingReader):
+        return reader.query(statement)
+    with reader.stream(statement) as parts:
+        found: list[pa.RecordBatch] = []
+        for part in parts:
+            found.append(part)
+            rows -= part.num_rows
+            if rows <= 0:
+                break
+        return pa.Table.from_batches(found, parts.schema)

@@ -136,7 +136,7 @@ def print_rows(rows: pa.Table, limit: int) -> None:
     """Print a result for people: as a table, or a value a line where that is wider than the screen.
 
     Args:
-        rows: The result.
+        rows: The result, or its beginning: one row beyond the limit says that there is more.
         limit: At most so many rows are printed.
     """
     documents = as_documents(rows.slice(0, limit))
@@ -158,9 +158,10 @@ def print_rows(rows: pa.Table, limit: int) -> None:
                 click.echo()
             for name, value in zip(names, row, strict=True):
                 click.echo(_padded(name, margin, right=False) + value)
-    shown = "" if len(cells) == rows.num_rows else f"the first {len(cells):,} of "
-    hint = "; --limit N, --csv and --json print more" if shown else ""
-    click.echo(f"({shown}{counted(rows.num_rows, 'row')}{hint})", err=True)
+    is_cut = rows.num_rows > len(cells)
+    shown = f"{'the first ' if is_cut else ''}{counted(len(cells), 'row')}"
+    hint = "; --limit N, --csv and --json print more" if is_cut else ""
+    click.echo(f"({shown}{hint})", err=True)
 
 
 @contextlib.contextmanager

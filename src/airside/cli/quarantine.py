@@ -1,6 +1,7 @@
 """`quarantine`: look at what was refused, and send it again."""
 
 import threading
+from contextlib import closing
 from pathlib import Path
 
 import click
@@ -9,9 +10,11 @@ from airside.cli.options import data_dir_option, effective, json_option
 from airside.cli.output import Column, console, counted, print_json, table
 from airside.cli.values import cell, plain
 from airside.runtime import quarantine as stored
+from airside.runtime.clocks import wall_clock
 from airside.runtime.readers import open_reader
 from airside.runtime.sources import patience
 from airside.runtime.streams import open_for_putting, stream_name
+from airside.runtime.wiring import open_ledger
 
 _reason = click.option("--reason", metavar="REASON", help="Only records with this reason.")
 
@@ -107,18 +110,30 @@ def show(sequence_number: str, as_json: bool, data_dir: Path | None) -> None:
 def replay(reason: str | None, data_dir: Path | None) -> None:
     """Put quarantined records on the stream again, to be judged anew.
 
-    Of use when the rules have changed; under the same rules they come back to quarantine.
+    Of use when the rules have changed; under the same rules they come back to quarantine. Those
+    that an earlier replay has put are left out, and those whose event has been accepted since. One
+    that is cut off goes on when it is called again.
 
     \b
     Example:
       airside quarantine replay --reason bad_status
     """
     directory, settings = effective(data_dir)
-    with open_reader(directory) as reader, open_for_putting(directory, settings) as stream:
+    with (
+        open_reader(directory) as reader,
+        open_for_putting(directory, settings) as stream,
+        closing(open_ledger(directory, settings, wall_clock)) as ledger,
+    ):
         waiting = patience(
             settings.stream, threading.Event().wait, lambda text: click.echo(text, err=True)
         )
-        put = stored.replay(reader, stream, waiting, reason=reason)
+        done = stored.replay(reader, stream, ledger, waiting, reason=reason)
     click.echo(
-        f"Put {counted(put, 'record')} on {stream_name(directory, settings)} again.", err=True
+        f"Put {counted(done.put, 'record')} on {stream_name(directory, settings)} again.", err=True
     )
+    if done.left_out:
+        click.echo(
+            f"Left out {counted(done.left_out, 'record')}: put by an earlier replay, or of an event"
+            " that has been accepted since.",
+            err=True,
+        )

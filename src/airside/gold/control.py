@@ -136,10 +136,18 @@ class Control:
             rows = session.execute("SELECT name, fingerprint FROM staging.gold_fingerprints")
         return Fingerprints(**dict(rows))
 
-    def forget_models(self) -> None:
-        """Have every table built anew; also after a crash in the middle of it."""
-        with self._database.session() as session:
-            session.execute("DELETE FROM staging.gold_fingerprints WHERE name = 'models'")
+    def forget(self, names: Iterable[str]) -> None:
+        """Have built anew what is made of this, also after a crash in the middle of it.
+
+        While the models or the reference data have no fingerprint, all rows of staging are needed:
+        see `airside.warehouse.staging.settled_through`.
+
+        Args:
+            names: Fields of `Fingerprints`.
+        """
+        with self._database.session() as session, session.transaction():
+            for name in names:
+                session.execute("DELETE FROM staging.gold_fingerprints WHERE name = ?", [name])
 
     def script(self) -> list[Step]:
         """What a refresh does; empty where dbt has to be asked."""

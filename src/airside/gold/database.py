@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import duckdb
 import pyarrow as pa
 
-from airside.warehouse.duckdb import translated_errors
+from airside.warehouse.duckdb_errors import translated_errors
 from airside.warehouse.server import Server
 from airside.warehouse.server import Session as ServerSession
 

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from airside.lake import Lake
 from airside.warehouse import DuckDBWarehouse
-from airside.warehouse.duckdb import translated_errors
+from airside.warehouse.duckdb_errors import translated_errors
 
 FOLDER = "gold"
 _ROWS_A_GROUP = 50_000

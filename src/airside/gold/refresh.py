@@ -15,6 +15,9 @@ from airside.gold.script import run, script
 from airside.gold.thresholds import Thresholds
 
 _VIEWS = ("--select", "config.materialized:view")
+_OF_ALL_ROWS = ("models", "reference")
+"""What makes tables be built anew from all rows where it has changed: all of them, or the
+dimensions that take names from the reference data."""
 _REFERENCED = ("--full-refresh", "--select", "dim_airlines", "dim_airports", "dim_aircraft")
 
 
@@ -79,10 +82,21 @@ class Gold:
         with self._opened():
             return self._refresh(rebuild=True)
 
-    def will_rebuild(self) -> bool:
-        """Whether the next refresh builds every table anew, from the whole of staging."""
+    def begin_rebuild(self) -> bool:
+        """Say whether the next refresh builds tables anew, from the whole of staging.
+
+        Where it does, that is written down, and stays so until it has been done, whatever becomes
+        of this process: until then no row may leave staging.
+        """
         with self._opened():
-            return self._control.fingerprints().models != self._fingerprints.models
+            stored = self._control.fingerprints()
+            stale = [
+                name
+                for name in _OF_ALL_ROWS
+                if getattr(stored, name) != getattr(self._fingerprints, name)
+            ]
+            self._control.forget(stale)
+            return bool(stale)
 
     def test(self) -> list[NodeResult]:
         """Run dbt's tests of keys, relationships and rules; those that failed are in the result."""
@@ -108,7 +122,7 @@ class Gold:
         done: list[NodeResult] = []
         # Batches only ever grow: where gold is ahead, it was built from another staging.
         if rebuild or self._control.is_ahead_of(latest):
-            self._control.forget_models()
+            self._control.forget(["models"])
             self._is_prepared = False
         if not self._is_prepared:
             done += self._prepare()

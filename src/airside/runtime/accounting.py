@@ -66,7 +66,8 @@ class Consumer:
     lag_records: int
     """Records behind its checkpoint; on Kinesis, at least so many."""
     iterator_age_seconds: float
-    """How long the oldest of them has waited; 0 where there is none."""
+    """How long the oldest of them has waited; 0 where there is none, and as long as the clock is
+    behind its arrival, as after it was set back."""
     records_per_second: float
     """What it got done in the last ten seconds."""
     total_records: int

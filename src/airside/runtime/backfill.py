@@ -2,7 +2,7 @@
 
 import shutil
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from types import MappingProxyType
 
 from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader, read_floor
@@ -16,6 +16,7 @@ from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.lakes import ZONES, is_elsewhere, lake_of
 from airside.runtime.mending import Mender, open_source
+from airside.runtime.quarantine import replayed_reasons
 from airside.runtime.streams import open_for_consuming
 from airside.runtime.wiring import make_gold, make_silver, open_ledger, open_warehouse
 from airside.settings import Settings
@@ -40,6 +41,12 @@ def rebuild(
     They are built beside the old ones and put in their place when they are whole; until then the
     old ones stay as they are.
 
+    Args:
+        data_dir: Whose.
+        settings: How the stages work.
+        progress: Told of the records.
+        tell: Told what cannot be as somebody may expect it.
+
     Returns:
         How many records were read.
 
@@ -58,6 +65,7 @@ def rebuild(
         source = stack.enter_context(open_source(data_dir.stream))
         mender = Mender(archive, source, tell)
         _archive_the_rest(data_dir, archive, settings, mender)
+        _warn_of_replays(data_dir, settings, tell)
         beside = DataDir(data_dir.root / REBUILD)
         shutil.rmtree(beside.root, ignore_errors=True)
         beside.root.mkdir()
@@ -145,6 +153,20 @@ def _refuse_to_forget(data_dir: DataDir, archive: Archive) -> None:
             f"retention has removed {removed:,} records from the archive in {archive.where}, so "
             "silver and gold made anew would not hold them any more; to make a new directory of "
             f"what is left, run `airside backfill --source {data_dir.root} --data-dir NEW`"
+        )
+
+
+def _warn_of_replays(data_dir: DataDir, settings: Settings, tell: Callable[[str], None]) -> None:
+    """Say that what was put again may pass in both places of the archive."""
+    with closing(open_ledger(data_dir, settings, wall_clock)) as ledger:
+        reasons = replayed_reasons(ledger)
+    if reasons:
+        hours = settings.silver.dedupe_horizon_hours
+        tell(
+            f"refused records were put again by `airside quarantine replay` ({', '.join(reasons)});"
+            f" where one passes in its first place too, more than {hours:g} hours earlier, its "
+            "event counts twice: if that may be, run it again with a longer "
+            "silver.dedupe_horizon_hours, and silver.dedupe_max_ids to match"
         )
 
 

@@ -16,7 +16,15 @@ from airside.bronze.archive import DATA_SUFFIX
 from airside.bronze.index import CURE, Contents
 from airside.errors import CorruptDataError
 from airside.runtime.clocks import wall_clock
-from airside.stream import EmbeddedStream, Frame, Position, RangeFile, in_force, unpack
+from airside.stream import (
+    EmbeddedStream,
+    Frame,
+    Position,
+    RangeFile,
+    files_by_shard,
+    in_force,
+    unpack,
+)
 from airside.stream.embedded import WIDTH
 from airside.stream.salvage import SalvagedStream
 
@@ -72,8 +80,7 @@ class Mender:
         files, _ = in_force(RangeFile.parse(name, DATA_SUFFIX) for name in names)
         sizes = lake.sizes(root, DATA_SUFFIX)
         reached: dict[str, str] = {}
-        for shard_id, group in groupby(files, lambda file: file.shard_id):
-            whole = list(group)
+        for shard_id, whole in files_by_shard(files).items():
             for file in whole:
                 if not self._fits(file.name, sizes.get(file.name)):
                     self._again(file.name)

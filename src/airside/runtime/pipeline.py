@@ -2,7 +2,8 @@
 
 Each stage runs on a thread of its own, at its own cadence, and waits for no other. An error that
 may pass is tried again with growing patience; one that cannot pass stops the pipeline with its
-message, except in gold and the alerts, which ingestion does not need.
+message, except in gold and the alerts, which ingestion does not need. One that only a new process
+gets over stops it wherever it is met: whoever started the process starts it again.
 """
 
 import gc
@@ -40,8 +41,9 @@ from airside.runtime.wiring import (
 )
 from airside.settings import Settings
 from airside.silver import SILVER, Silver
-from airside.stream import Horizon, Stream
+from airside.stream import Horizon, Stream, Waiting
 from airside.warehouse import DuckDBWarehouse, QueryServer
+from airside.warehouse.duckdb_errors import GivenUpError
 from airside.warehouse.staging import bring_back
 
 GOLD = "gold"
@@ -149,7 +151,7 @@ class Pipeline:
         thread = threading.Thread(target=archive, name="bronze")
         thread.start()
         try:
-            for done in self._waiting_batches(self.stream, stop, self.reader.forget):
+            for done in self._waiting_batches(stop, self.reader.forget):
                 progress("silver", done)
         finally:
             thread.join()
@@ -234,7 +236,9 @@ class Pipeline:
 
     def _bring_back(self) -> int:
         """Have all rows in staging where gold is about to be built anew from them."""
-        if not self.gold.will_rebuild():
+        with self.upkeep.at_staging:
+            is_needed = self.gold.begin_rebuild()
+        if not is_needed:
             return 0
         zones = {FLIGHT_EVENTS.name: "silver", "quarantine": "quarantine"}
         folders = {table: f"{zone}/{FLIGHT_EVENTS.name}" for table, zone in zones.items()}
@@ -276,21 +280,21 @@ class Pipeline:
             self.health.setdefault("silver", Health()).succeed(self.clock())
             self._loaded()
 
-        for _ in self._waiting_batches(self.silver_stream, self.stopping, committed):
+        for _ in self._waiting_batches(self.stopping, committed):
             pass
 
     def _waiting_batches(
-        self, stream: Stream, stop: threading.Event | None, committed: Callable[[], None]
+        self, stop: threading.Event | None, committed: Callable[[], None]
     ) -> Iterator[int]:
         """Do batches until all is done that had arrived at the start; gives each one's records."""
-        backlog = stream.backlog(self.warehouse.checkpoint())
+        backlog = self.silver_stream.backlog(self.warehouse.checkpoint())
         horizon = Horizon.of(backlog, self.clock())
         while not horizon.is_reached(backlog) and not _is_set(stop):
             done = self.silver.run_once(committed)
             if not done:
                 return
             yield done
-            backlog = stream.backlog(self.warehouse.checkpoint())
+            backlog = self.silver_stream.backlog(self.warehouse.checkpoint())
 
     def _shorten_log(self) -> None:
         """Merge the warehouse's log right after a batch, so that it is done before the next one."""
@@ -336,7 +340,8 @@ class Pipeline:
             except AirsideError as error:
                 health.error = str(error)
                 health.failures += 1
-                if not isinstance(error, RetryableError) and name not in _EXPENDABLE:
+                may_pass = isinstance(error, RetryableError) or name in _EXPENDABLE
+                if not may_pass or isinstance(error, GivenUpError):
                     self.abort(error)
                     return
                 due = time.monotonic() + health.patience(every)
@@ -430,9 +435,11 @@ def open_pipeline(
         alerts = AlertStore(data_dir.alerts, keep=settings.alerts.keep)
         stack.callback(alerts.close)
 
+        waiting = Waiting(clock, time.monotonic)
+
         def lags() -> dict[str, float]:
             oldest_us = watched.backlog(warehouse.checkpoint()).oldest_arrived_at_us
-            return {SILVER: (clock() - oldest_us) / 1e6} if oldest_us is not None else {}
+            return {SILVER: waiting.seconds(oldest_us)} if oldest_us is not None else {}
 
         yield Pipeline(
             settings=settings,

@@ -1,14 +1,72 @@
 """The quarantine: what was refused, why, and a way back."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
+
+import pyarrow as pa
 
 from airside.errors import UsageError
 from airside.events.vocabulary import QUARANTINE_REASONS
+from airside.ledger import Ledger
 from airside.stream import Patience, Stream
 from airside.warehouse import Reader
 
-_PAGE = 5_000
+_STAGE = "quarantine replay"
+_PUT_RECORDS = 5_000
+_PUT_BYTES = 4 * 1024 * 1024
+_PAGE_BYTES = 32 * 1024 * 1024
+"""Of a reason's records on a shard that are held in memory at a time …"""
+_ROW_BYTES = 100
+"""… each of which takes so much beside its payload."""
+_PAGES = """
+SELECT shard_id, max(sequence_number) AS last, count(*) AS records
+FROM (
+    SELECT
+        shard_id,
+        sequence_number,
+        sum(octet_length(payload) + ?) OVER (PARTITION BY shard_id ORDER BY sequence_number)
+        // ? AS page
+    FROM staging.quarantine
+    WHERE reason = ?
+) AS sized
+GROUP BY shard_id, page
+ORDER BY shard_id, page
+"""
+# Beyond the horizon of duplicates, an event that its producer has sent again since, or that a
+# replay of an older version has put, would count twice.
+_PAGE = r"""
+WITH texts AS (
+    SELECT sequence_number, payload, TRY(decode(payload)) AS text
+    FROM staging.quarantine
+    WHERE reason = ? AND shard_id = ? AND sequence_number > ? AND sequence_number <= ?
+), due AS (
+    SELECT
+        sequence_number,
+        payload,
+        trim(
+            replace(
+                json_extract_string(CASE WHEN json_valid(text) THEN text END, '$.event_id'),
+                chr(0),
+                ''
+            ),
+            e' \t\n\x0b\f\r'
+        ) AS event_id
+    FROM texts
+)
+SELECT sequence_number, payload
+FROM due ANTI JOIN staging.flight_events AS accepted USING (event_id)
+ORDER BY sequence_number
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What became of the quarantined records."""
+
+    put: int
+    left_out: int
+    """An earlier replay has put them, or their event has been accepted since."""
 
 
 def listed(reader: Reader, *, reason: str | None = None, limit: int = 20) -> list[dict[str, Any]]:
@@ -51,38 +109,72 @@ def find(reader: Reader, sequence_number: str) -> dict[str, Any]:
     return found
 
 
-def replay(reader: Reader, stream: Stream, patience: Patience, *, reason: str | None = None) -> int:
-    """Put quarantined records on the stream again, verbatim, oldest first.
+def replay(
+    reader: Reader,
+    stream: Stream,
+    ledger: Ledger,
+    patience: Patience,
+    *,
+    reason: str | None = None,
+) -> Replayed:
+    """Put quarantined records on the stream again, verbatim: by reason and shard, oldest first.
 
     They are judged anew under the rules in force; each is a new record with a new verdict, and the
-    old verdict stays in the quarantine's history.
+    old verdict stays in the quarantine's history. How far each reason has come is written down
+    after each put. So a replay that is cut off goes on with the next one, and what the last put
+    held comes twice at most: the second is found to be a duplicate, or is refused again.
 
-    Returns:
-        How many were put.
+    Args:
+        reader: Holds the quarantine, and the events that have been accepted.
+        stream: Where the records go.
+        ledger: Keeps how far earlier replays have come.
+        patience: How to wait where the stream is full. Its `wait` never says stop.
+        reason: Only records with this reason.
+
+    Raises:
+        UsageError: The contract has no such reason.
+        StreamFullError: There was no room for too long; what was put stays put.
     """
-    total = 0
-    for payloads in _pages(reader, reason):
-        patience.put(stream, payloads)
-        total += len(payloads)
-    return total
+    _where(reason)
+    found = put = 0
+    for name in QUARANTINE_REASONS if reason is None else (reason,):
+        stage = f"{_STAGE} {name}"
+        reached = ledger.position(stage)
+        for page in reader.query(_PAGES, [_ROW_BYTES, _PAGE_BYTES, name]).to_pylist():
+            shard_id, last = page["shard_id"], page["last"]
+            found += page["records"]
+            after = reached.get(shard_id, "")
+            if last <= after:
+                continue
+            rows = reader.query(_PAGE, [name, shard_id, after, last])
+            for through, payloads in _puts(rows):
+                patience.put(stream, payloads)
+                put += len(payloads)
+                ledger.note(stage, {shard_id: through})
+            reached[shard_id] = last
+            ledger.note(stage, {shard_id: last})
+    return Replayed(put, found - put)
 
 
-def _pages(reader: Reader, reason: str | None) -> Iterator[list[bytes]]:
-    """Give the payloads that are there now, a page at a time."""
-    where, parameters = _where(reason)
-    (newest,) = reader.query("SELECT max(batch_id) FROM staging.quarantine").to_pydict().values()
-    order = "ORDER BY arrived_at, shard_id, sequence_number"
-    offset = 0
-    while True:
-        page = reader.query(
-            f"SELECT payload FROM (FROM staging.quarantine {where})"
-            f" WHERE batch_id <= ? {order} LIMIT {_PAGE} OFFSET ?",
-            [*parameters, newest[0], offset],
-        )
-        if not page.num_rows:
-            return
-        yield page.column("payload").to_pylist()
-        offset += page.num_rows
+def replayed_reasons(ledger: Ledger) -> list[str]:
+    """The reasons whose records have been put again."""
+    return [name for name in QUARANTINE_REASONS if ledger.position(f"{_STAGE} {name}")]
+
+
+def _puts(rows: pa.Table) -> Iterator[tuple[str, list[bytes]]]:
+    """Cut rows into puts of bounded size; gives the last sequence number with each."""
+    payloads: list[bytes] = []
+    size = 0
+    through = ""
+    for row in rows.to_pylist():
+        through = row["sequence_number"]
+        payloads.append(row["payload"])
+        size += len(row["payload"])
+        if len(payloads) >= _PUT_RECORDS or size >= _PUT_BYTES:
+            yield through, payloads
+            payloads, size = [], 0
+    if payloads:
+        yield through, payloads
 
 
 def _where(reason: str | None) -> tuple[str, list[object]]:

@@ -16,7 +16,7 @@ from airside.runtime.patience import patiently
 from airside.runtime.streams import open_for_looking
 from airside.settings import Settings
 from airside.stream import Stream
-from airside.warehouse import DuckDBWarehouse, Reader, RemoteReader
+from airside.warehouse import DuckDBWarehouse, Reader, RemoteReader, StreamingReader
 from airside.warehouse.servers import open_server_reader, translated
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def open_reader(data_dir: DataDir) -> Iterator[Reader]:
+def open_reader(data_dir: DataDir) -> Iterator[StreamingReader]:
     """Ask the pipeline that runs on the directory; where none does, open the file itself.
 
     Raises:

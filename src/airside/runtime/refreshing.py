@@ -92,7 +92,7 @@ def refresh(
         work = stack.enter_context(_work_dir(data_dir, server))
         gold = Gold(ServerDatabase(server), work, thresholds=thresholds(settings))
         stack.callback(gold.close)
-        brought_back = loader.bring_back() if gold.will_rebuild() else 0
+        brought_back = loader.bring_back() if gold.begin_rebuild() else 0
         result = gold.refresh()
         removed = 0
         if settings.warehouse.staging_days is not None:

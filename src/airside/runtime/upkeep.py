@@ -5,12 +5,15 @@ both consumers are through with it: the hour's small files are merged, archive f
 and refused records that are old enough are removed, where a retention is set, and the batches of
 past hours are folded into one account.
 
-Each step can be cut off at any instant and is done again; what it changes is no longer touched by
-bronze, silver or gold, which go on meanwhile. What was done is a row of the ledger.
+Each step can be cut off at any instant and is done again, and one that fails keeps none of the
+others from theirs. What they change is no longer touched by bronze, silver or gold, which go on
+meanwhile. What was done is a row of the ledger.
 """
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 
 from airside import bronze, silver
 from airside.bronze import BRONZE, Archive
@@ -18,11 +21,12 @@ from airside.events import FLIGHT_EVENTS
 from airside.lake import Lake
 from airside.ledger import Ledger
 from airside.runtime.accounting import note_removed
-from airside.runtime.compaction import compact
+from airside.runtime.apart import apart
+from airside.runtime.compaction import merges
 from airside.runtime.data_dir import DataDir
 from airside.runtime.lakes import is_a_jobs
 from airside.settings import Settings
-from airside.stream import Position, Stream, hour_folder
+from airside.stream import Stream, hour_folder
 from airside.warehouse import DuckDBWarehouse
 from airside.warehouse.batch_document import published_batches
 from airside.warehouse.handoff import first_batch
@@ -44,7 +48,7 @@ class Upkeep:
         warehouse: The directory's.
         stream: Knows what waits.
         clock: Microseconds since the Unix epoch.
-        rest: Called while files are merged; see `airside.runtime.compaction.compact`.
+        rest: Called while files are merged; see `airside.runtime.compaction.merges`.
     """
 
     data_dir: DataDir
@@ -55,6 +59,9 @@ class Upkeep:
     stream: Stream
     clock: Callable[[], int]
     rest: Callable[[float], object] = lambda _seconds: None
+    at_staging: threading.Lock = field(default_factory=threading.Lock, init=False)
+    """Held while rows of staging are removed or its accounts folded, so that gold is begun anew
+    before that or after it: what is settled, and then goes, is the same."""
     _hour: int = field(default=-1, init=False)
     """The last one whose hourly work is done."""
 
@@ -65,23 +72,20 @@ class Upkeep:
             What was done → how much of it; empty where nothing was.
 
         Raises:
-            AirsideError: Something cannot be done now; what could be done stands.
+            AirsideError: Something cannot be done now; all else was, and stands.
         """
-        done = self._rows()
         reached_us = self._reached()
         hour = reached_us // _HOUR_US
+        steps = {"staging_rows_removed": self._remove_rows}
         if hour > self._hour:
-            with self.data_dir.merging():
-                done |= self._files(reached_us)
-            done["batches_folded"] = fold_batches(
-                self.warehouse,
-                through=self._settled_through(),
-                arrived_before_us=self.clock() - int(self.settings.warehouse.batch_hours * 3.6e9),
-            )
-            self._hour = hour
-        done = {name: count for name, count in done.items() if count}
+            steps |= {"batches_folded": self._fold_batches} | self._of_files(reached_us)
+        found, error = apart(steps)
+        done = {name: count for name, count in found.items() if count}
         if done:
             self.ledger.succeed(self.ledger.begin(UPKEEP, {"reached_us": reached_us}), done)
+        if error is not None:
+            raise error
+        self._hour = max(self._hour, hour)
         return done
 
     def _reached(self) -> int:
@@ -90,50 +94,71 @@ class Upkeep:
         waiting = [backlog.oldest_arrived_at_us for backlog in self.stream.backlogs(positions)]
         return min([self.clock(), *(oldest for oldest in waiting if oldest is not None)])
 
-    def _rows(self) -> dict[str, int]:
+    def _remove_rows(self) -> int:
         days = self.settings.warehouse.staging_days
         if days is None:
-            return {}
-        removed = remove_rows(
-            self.warehouse,
-            FLIGHT_EVENTS,
-            through=self._settled_through(),
-            loaded_before_us=self._ago(days),
-        )
-        return {"staging_rows_removed": removed}
+            return 0
+        with self.at_staging:
+            return remove_rows(
+                self.warehouse,
+                FLIGHT_EVENTS,
+                through=self._settled_through(),
+                loaded_before_us=self._ago(days),
+            )
 
-    def _files(self, reached_us: int) -> dict[str, int]:
+    def _fold_batches(self) -> int:
+        with self.at_staging:
+            return fold_batches(
+                self.warehouse,
+                through=self._settled_through(),
+                arrived_before_us=self.clock() - int(self.settings.warehouse.batch_hours * 3.6e9),
+            )
+
+    def _of_files(self, reached_us: int) -> dict[str, Callable[[], int]]:
+        """What is to be done to files, by the name of what it counts."""
         if is_a_jobs(self.lake):  # its batch documents name its files
             return {}
-        done = self._expired()
-        if self.settings.upkeep.compaction == "hourly":
-            for zone, (read, _) in compact(self.lake, lambda: reached_us, self.rest).items():
-                done[f"{zone}_files_merged"] = read
-        return done
-
-    def _expired(self) -> dict[str, int]:
-        """Remove files that are old enough, and that every consumer is done with."""
-        archived, loaded = self.ledger.position(BRONZE), self.warehouse.checkpoint()
-        done = {}
-        if (days := self.settings.bronze.keep_days) is not None:
-            through = {s: min(archived[s], loaded[s]) for s in archived.keys() & loaded.keys()}
-            archive = Archive(self.lake, FLIGHT_EVENTS)
-            done["bronze_records_removed"] = bronze.remove_before(
-                archive, arrived_before_us=self._ago(days), through=through
-            )
-            note_removed(self.ledger, bronze.read_floor(archive).records)
+        settings = self.settings
+        steps: dict[str, Callable[[], int]] = {}
+        if (days := settings.bronze.keep_days) is not None:
+            steps["bronze_records_removed"] = partial(self._expire_archive, days)
         for zone, days in (
-            ("silver", self.settings.silver.keep_days),
-            ("quarantine", self.settings.silver.quarantine_days),
+            ("silver", settings.silver.keep_days),
+            ("quarantine", settings.silver.quarantine_days),
         ):
             if days is not None:
-                done[f"{zone}_files_removed"] = self._remove(zone, days, loaded)
-        return done
+                steps[f"{zone}_files_removed"] = partial(self._expire, zone, days)
+        if settings.upkeep.compaction == "hourly":
+            for zone, merge in merges(self.lake, lambda: reached_us, self.rest).items():
+                steps[f"{zone}_files_merged"] = partial(self._merge, merge)
+        return {name: partial(self._alone, step) for name, step in steps.items()}
 
-    def _remove(self, zone: str, days: float, loaded: Position) -> int:
+    def _alone(self, step: Callable[[], int]) -> int:
+        """Do something to files as the only process of the directory that does."""
+        with self.data_dir.merging():
+            return step()
+
+    def _expire_archive(self, days: float) -> int:
+        """Remove files that are old enough, and that both consumers are done with."""
+        archived, loaded = self.ledger.position(BRONZE), self.warehouse.checkpoint()
+        through = {s: min(archived[s], loaded[s]) for s in archived.keys() & loaded.keys()}
+        archive = Archive(self.lake, FLIGHT_EVENTS)
+        removed = bronze.remove_before(archive, arrived_before_us=self._ago(days), through=through)
+        note_removed(self.ledger, bronze.read_floor(archive).records)
+        return removed
+
+    def _expire(self, zone: str, days: float) -> int:
+        """Remove files that are old enough, and whose rows the warehouse has had."""
         root = f"{zone}/{FLIGHT_EVENTS.name}"
         before = hour_folder(root, self._ago(days))
-        return silver.remove_before(self.lake, root, before=before, through=loaded)
+        return silver.remove_before(
+            self.lake, root, before=before, through=self.warehouse.checkpoint()
+        )
+
+    @staticmethod
+    def _merge(merge: Callable[[], tuple[int, int]]) -> int:
+        read, _ = merge()
+        return read
 
     def _settled_through(self) -> int:
         """The last batch that gold, and a server that is fed from here, need no more."""

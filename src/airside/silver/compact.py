@@ -17,7 +17,9 @@ from airside.stream import in_force
 _FOLDER_COLUMNS = ("ingest_date", "ingest_hour")
 """The folders' names are no columns; files that an early version merged hold them as such."""
 _GROUP_ROWS = 122_880
-"""Of a row group, as DuckDB has them: what is held in memory at a time."""
+"""Of a row group, as DuckDB has them: what is held in memory at a time …"""
+_GROUP_BYTES = 64 * 1024 * 1024
+"""… or so much, and a part's row group more: a refused record may have a MiB."""
 _LEVEL = 3  # of zstd; less makes merged files a twelfth larger for a thirtieth of the time
 
 
@@ -82,14 +84,15 @@ def _write(paths: Mapping[str, Path], merged: Path, rest: Callable[[float], obje
 
 def _row_groups(paths: Mapping[str, Path], schema: pa.Schema) -> Iterator[pa.Table]:
     nothing = schema.empty_table()
-    pieces, count = [nothing], 0
+    pieces, count, size = [nothing], 0, 0
     for name, path in paths.items():
         for piece in _rows(name, path):
             pieces.append(piece)
             count += piece.num_rows
-            if count >= _GROUP_ROWS:
+            size += piece.nbytes
+            if count >= _GROUP_ROWS or size >= _GROUP_BYTES:
                 yield pa.concat_tables(pieces, promote_options="permissive")
-                pieces, count = [nothing], 0
+                pieces, count, size = [nothing], 0, 0
     if count:
         yield pa.concat_tables(pieces, promote_options="permissive")
 

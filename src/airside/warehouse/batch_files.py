@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from airside.errors import CorruptDataError
 from airside.lake import Lake
+from airside.warehouse.arrow_parts import in_parts
 from airside.warehouse.batch_document import BatchFile
 
 
@@ -23,7 +24,7 @@ def column_names(lake: Lake, file: BatchFile) -> list[str]:
 
 
 def read_parts(lake: Lake, file: BatchFile, columns: Sequence[str]) -> Iterator[pa.Table]:
-    """A file's rows, some at a time, with these columns in this order.
+    """A file's rows, at most `arrow_parts.MAX_BYTES` at a time, with these columns in this order.
 
     Raises:
         CorruptDataError: It is missing, no Parquet file, or lacks a column.
@@ -35,14 +36,16 @@ def read_parts(lake: Lake, file: BatchFile, columns: Sequence[str]) -> Iterator[
                 f"{file.name} has no column {min(missing)}; the batch has to be written again by "
                 "this version of Airside"
             )
-        for batch in parquet.iter_batches(columns=list(columns)):
-            yield pa.Table.from_batches([batch]).select(list(columns))
+        for group in range(parquet.num_row_groups):  # each for itself, or rows of many are read
+            for part in in_parts(parquet.iter_batches(row_groups=[group], columns=list(columns))):
+                yield pa.Table.from_batches([part]).select(list(columns))
 
 
 @contextmanager
 def _opened(lake: Lake, file: BatchFile) -> Iterator[pq.ParquetFile]:
     try:
-        yield pq.ParquetFile(pa.BufferReader(lake.read(file.name)))
+        with lake.local(file.name) as path, pq.ParquetFile(path) as parquet:
+            yield parquet
     except (pa.ArrowInvalid, OSError) as error:
         raise CorruptDataError(
             f"{file.name} is not a Parquet file ({error}); restore it from a copy of the lake"

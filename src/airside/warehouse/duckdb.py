@@ -2,26 +2,32 @@
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 
-from airside.errors import (
-    AirsideError,
-    CorruptDataError,
-    RetryableError,
-    TerminalError,
-    UsageError,
-)
+from airside.errors import CorruptDataError, UsageError
 from airside.events import FLIGHT_EVENTS, Feed
+from airside.warehouse.arrow_parts import in_parts
+from airside.warehouse.duckdb_errors import interrupted, is_damage, translated_errors
 from airside.warehouse.protocol import LoadedBatch
 from airside.warehouse.read_only import check
 from airside.warehouse.schema import ddl
 
 _OURS = (duckdb.OutOfMemoryException, duckdb.InterruptException)
 """What a question may run into without being at fault itself."""
+_READING_ERRORS: dict[str, type[duckdb.Error]] = {
+    "FATAL": duckdb.FatalException,
+    "INTERNAL": duckdb.InternalException,
+    "INTERRUPT": duckdb.InterruptException,
+    "IO": duckdb.IOException,
+    "Out of Memory": duckdb.OutOfMemoryException,
+    "Serialization": duckdb.SerializationException,
+}
+"""How the text of an error begins → the kinds that are not the question's own fault."""
+_ROWS_AT_A_TIME = 2_048  # DuckDB makes no fewer
 _INTERRUPT_SECONDS = 0.1  # again and again, as a question that is just starting does not notice
 _REMEMBERED_QUESTIONS = 256
 _REMEMBERED_CHARACTERS = 4_096
@@ -104,22 +110,36 @@ class DuckDBWarehouse:
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
         """Run one read-only statement, on a connection of its own."""
+        with self._asked(sql, parameters) as answer:
+            return answer.to_arrow_table()
+
+    @contextmanager
+    def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[pa.RecordBatchReader]:
+        """Run one read-only statement, and give its rows some at a time."""
+        with (
+            self._asked(sql, parameters) as answer,
+            closing(answer.to_arrow_reader(_ROWS_AT_A_TIME)) as rows,
+        ):
+            yield pa.RecordBatchReader.from_batches(rows.schema, in_parts(_read(rows)))
+
+    @contextmanager
+    def _asked(self, sql: str, parameters: Sequence[object]) -> Iterator[duckdb.DuckDBPyRelation]:
+        """An answer that is worked out when it is taken."""
         with translated_errors(self._path), self._cursor() as cursor:
             self._check(cursor, sql)
             _look_in_both_schemas(self._path, cursor)
             cursor.execute("SET python_enable_replacements = false")  # our variables are no tables
             cursor.execute("BEGIN TRANSACTION READ ONLY")
             try:
-                table = cursor.sql(sql, params=list(parameters)).to_arrow_table()
+                yield cursor.sql(sql, params=list(parameters))
             except _OURS:
                 raise
             except duckdb.Error as error:
-                if _is_damage(error) or self._is_about_the_file(error):
+                if is_damage(error) or self._is_about_the_file(error):
                     raise
                 raise UsageError(str(error)) from error
             finally:
                 cursor.execute("ROLLBACK")
-            return table
 
     def _check(self, cursor: duckdb.DuckDBPyConnection, sql: str) -> None:
         """Refuse what is more than a question; a page asks the same ones again and again."""
@@ -257,7 +277,7 @@ class DuckDBWarehouse:
         """A connection of its own, which `close` waits for."""
         with self._idle:
             if self._closed:
-                raise _interrupted(self._path)
+                raise interrupted(self._path)
             cursor = self._connection.cursor()
             self._cursors.add(cursor)
         try:
@@ -308,67 +328,13 @@ class DuckDBWarehouse:
             return  # a fatal error has ended the transaction already; its own report matters
 
 
-@contextmanager
-def translated_errors(path: Path) -> Iterator[None]:
-    """Turn DuckDB's errors about the file, the disk and memory into Airside's."""
+def _read(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """Rows of a running question, whose errors Arrow hands on as their texts alone."""
     try:
-        yield
-    except AirsideError:
-        raise
-    except duckdb.IOException as error:
-        text = str(error)
-        if "Could not set lock" in text:
-            raise TerminalError(
-                f"{path} is open in another process, and it does not answer on its socket; stop "
-                f"that process, or wait until it has started ({_first_line(text)})"
-            ) from error
-        if _cannot_write(error):
-            raise _not_written(path, text) from error
-        raise CorruptDataError(
-            f"{path} cannot be read ({_first_line(text)}); move it aside and rebuild it from the "
-            "archive with `airside backfill`"
-        ) from error
-    except duckdb.InterruptException as error:
-        raise _interrupted(path) from error
-    except duckdb.OutOfMemoryException as error:
-        raise RetryableError(
-            f"{path}: {_first_line(str(error))}; raise `warehouse.memory_limit`, or free disk "
-            "space for temporary files"
-        ) from error
-    except duckdb.Error as error:
-        if _cannot_write(error):  # a commit that cannot is told as a transaction's error
-            raise _not_written(path, str(error)) from error
-        if not _is_damage(error):
-            raise
-        raise CorruptDataError(
-            f"{path}: {_first_line(str(error))}; start again; if it stays, move the file aside and "
-            "rebuild it from the archive with `airside backfill`"
-        ) from error
-
-
-def _cannot_write(error: duckdb.Error) -> bool:
-    text = str(error)
-    return "No space left" in text or "could not write" in text.lower()
-
-
-def _not_written(path: Path, text: str) -> RetryableError:
-    if "No space left" in text:
-        return RetryableError(
-            f"{path}: the disk is full ({_first_line(text)}); free space, then start again"
-        )
-    return RetryableError(
-        f"{path} cannot be written ({_first_line(text)}); check the disk, then start again"
-    )
-
-
-def _is_damage(error: duckdb.Error) -> bool:
-    broken = (duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
-    # A block that fails its checksum is reported as an error of no particular class.
-    # So is a log that was altered; one that ends too early is only shorter, and read as that.
-    is_checksum = type(error) is duckdb.Error and str(error).startswith(
-        ("Corrupt database file", "Failure while replaying WAL")
-    )
-    return is_checksum or isinstance(error, broken)
+        yield from rows
+    except OSError as error:
+        kind, _, _ = str(error).partition(" Error: ")
+        raise _READING_ERRORS.get(kind, duckdb.Error)(str(error)) from error
 
 
 def _layout(connection: duckdb.DuckDBPyConnection) -> dict[str, set[tuple[str, str]]]:
@@ -391,11 +357,3 @@ def _look_in_both_schemas(path: Path, cursor: duckdb.DuckDBPyConnection) -> None
             f"{path} holds no tables of Airside's; `airside run` makes them, if the file is yours "
             "to change, or choose another data directory"
         ) from error
-
-
-def _interrupted(path: Path) -> RetryableError:
-    return RetryableError(f"{path} was closed before the answer was ready; ask again")
-
-
-def _first_line(text: str) -> str:
-    return text.strip().splitlines()[0]

@@ -3,11 +3,13 @@
 The embedded pipeline loads its own DuckDB file and writes no batch documents. `hand_over` writes
 what that file's staging holds beyond the last document: files in `handoff/…`, some batches
 together, and a document for them. It reads as anybody does, so a pipeline may run meanwhile.
+Rows are written while they are read: a document of many takes no more memory than one of few.
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,6 +17,7 @@ import pyarrow.parquet as pq
 from airside.errors import CorruptDataError, UsageError
 from airside.events import Feed
 from airside.lake import Lake
+from airside.warehouse.arrow_parts import gathered
 from airside.warehouse.batch_document import (
     BatchDocument,
     BatchFile,
@@ -23,13 +26,15 @@ from airside.warehouse.batch_document import (
     published_batches,
     read_batch,
 )
-from airside.warehouse.protocol import Reader
+from airside.warehouse.protocol import Reader, StreamingReader
 from airside.warehouse.schema import QUARANTINE_COLUMNS
 
 FOLDER = "handoff"
 MAX_RECORDS = 100_000
-"""Batches are put together up to so many records; a larger one stands alone."""
+"""Batches are put together up to so many records; a larger one stands alone, and so does a larger
+account of batches that upkeep has folded into one."""
 
+_DAY_US = 86_400_000_000
 _NAME = re.compile(r"embedded-(\d{12})-(\d{12})")
 # One statement, so that the last batch and the checkpoint after it belong together.
 _END = """
@@ -44,7 +49,7 @@ SELECT
     batch_id, received, clean, quarantined, duplicates,
     epoch_us(first_arrived_at) AS first_us, epoch_us(last_arrived_at) AS last_us
 FROM staging.batches
-WHERE batch_id BETWEEN ? AND ?
+WHERE batch_id > ? AND batch_id <= ?
 ORDER BY batch_id
 """
 
@@ -66,7 +71,7 @@ class _Chunk:
 
 
 def hand_over(
-    reader: Reader,
+    reader: StreamingReader,
     lake: Lake,
     feed: Feed,
     *,
@@ -106,7 +111,7 @@ def hand_over(
     checkpoint = {row["shard_id"]: row["sequence_number"] for row in end}
     handed = []
     last_batch = end[0]["last_batch"]
-    for chunk in _chunks(_batches(reader, after + 1, last_batch), max_records):
+    for chunk in _chunks(_batches(reader, after, last_batch), max_records):
         is_last = chunk.last == last_batch
         _publish(reader, lake, feed, chunk, checkpoint if is_last else None)
         handed.append(chunk.name)
@@ -120,17 +125,14 @@ def first_batch(name: str) -> int:
     return int(match[1]) if match else 0
 
 
-def _batches(reader: Reader, first: int, last: int) -> list[_Chunk]:
-    return [
-        _Chunk(
-            row["batch_id"],
-            row["batch_id"],
-            (row["received"], row["clean"], row["quarantined"], row["duplicates"]),
-            row["first_us"],
-            row["last_us"],
-        )
-        for row in reader.query(_BATCHES, [first, last]).to_pylist()
-    ]
+def _batches(reader: Reader, after: int, last: int) -> list[_Chunk]:
+    """The accounts of batches: a folded one begins where the one before it ends."""
+    batches = []
+    for row in reader.query(_BATCHES, [after, last]).to_pylist():
+        counts = (row["received"], row["clean"], row["quarantined"], row["duplicates"])
+        batches.append(_Chunk(after + 1, row["batch_id"], counts, row["first_us"], row["last_us"]))
+        after = row["batch_id"]
+    return batches
 
 
 def _chunks(batches: Sequence[_Chunk], max_records: int) -> Iterator[_Chunk]:
@@ -138,7 +140,11 @@ def _chunks(batches: Sequence[_Chunk], max_records: int) -> Iterator[_Chunk]:
     for batch in batches:
         if chunk is None:
             chunk = batch
-        elif chunk.counts[0] + batch.counts[0] > max_records:
+        elif (
+            chunk.counts[0] + batch.counts[0] > max_records
+            # as everywhere, duplicates count on the day on which their batch began to arrive
+            or chunk.first_us // _DAY_US != batch.first_us // _DAY_US
+        ):
             yield chunk
             chunk = batch
         else:
@@ -161,30 +167,26 @@ def _joined(one: _Chunk, other: _Chunk) -> _Chunk:
 
 
 def _publish(
-    reader: Reader, lake: Lake, feed: Feed, chunk: _Chunk, checkpoint: dict[str, str] | None
+    reader: StreamingReader,
+    lake: Lake,
+    feed: Feed,
+    chunk: _Chunk,
+    checkpoint: dict[str, str] | None,
 ) -> None:
     files: list[list[BatchFile]] = []
-    expected = chunk.counts[1:3]
-    through: dict[str, str] = {}
-    for table, columns in (
-        (feed.name, list(feed.column_names)),
-        ("quarantine", list(QUARANTINE_COLUMNS)),
-    ):
-        rows = reader.query(
-            f"SELECT {', '.join(columns)} FROM staging.{table} WHERE batch_id BETWEEN ? AND ?"
-            " ORDER BY arrived_at, shard_id, sequence_number",
-            [chunk.first, chunk.last],
-        )
-        if rows.num_rows != expected[len(files)]:
-            raise UsageError(
-                f"batches {chunk.first} to {chunk.last} have {expected[len(files)]:,} rows, but "
-                f"staging.{table} holds {rows.num_rows:,}: retention has removed the rest; run "
-                "`airside backfill`, refresh, and let warehouse.staging_days be longer than the "
-                "time between two refreshes"
-            )
-        files.append(_write(lake, f"{FOLDER}/{table}/{chunk.name}.parquet", rows))
-        _advance(through, rows)
     received, clean, quarantined, duplicates = chunk.counts
+    through: dict[str, str] = {}
+    for table, columns, expected in (
+        (feed.name, list(feed.column_names), clean),
+        ("quarantine", list(QUARANTINE_COLUMNS), quarantined),
+    ):
+        # As they lie, which is by arrival: DuckDB runs out of memory where it sorts large payloads.
+        with reader.stream(
+            f"SELECT {', '.join(columns)} FROM staging.{table} WHERE batch_id BETWEEN ? AND ?",
+            [chunk.first, chunk.last],
+        ) as rows:
+            parts = gathered(_all(rows, chunk, table, expected))
+            files.append(_write(lake, f"{FOLDER}/{table}/{chunk.name}.parquet", parts, through))
     publish_batch(
         lake,
         feed,
@@ -204,13 +206,38 @@ def _publish(
     )
 
 
-def _write(lake: Lake, name: str, rows: pa.Table) -> list[BatchFile]:
-    if not rows.num_rows:
+def _all(
+    rows: Iterable[pa.RecordBatch], chunk: _Chunk, table: str, expected: int
+) -> Iterator[pa.RecordBatch]:
+    """The rows, and an error at their end where they are not as many as expected."""
+    found = 0
+    for batch in rows:
+        found += batch.num_rows
+        yield batch
+    if found != expected:
+        raise UsageError(
+            f"batches {chunk.first} to {chunk.last} have {expected:,} rows, but staging.{table} "
+            f"holds {found:,}: retention has removed the rest; run `airside backfill`, refresh, "
+            "and let warehouse.staging_days be longer than the time between two refreshes"
+        )
+
+
+def _write(
+    lake: Lake, name: str, parts: Iterator[pa.Table], through: dict[str, str]
+) -> list[BatchFile]:
+    """Write a file of a group of rows for each part, and note how far they reach."""
+    first = next(parts, None)
+    if first is None:
         return []
+    rows = 0
     with lake.publish(name) as path:
-        pq.write_table(rows, path, compression="zstd")
+        with pq.ParquetWriter(path, first.schema, compression="zstd") as writer:
+            for part in chain([first], parts):
+                writer.write_table(part)
+                _advance(through, part)
+                rows += part.num_rows
         size = path.stat().st_size
-    return [BatchFile(name=name, rows=rows.num_rows, bytes=size)]
+    return [BatchFile(name=name, rows=rows, bytes=size)]
 
 
 def _advance(through: dict[str, str], rows: pa.Table) -> None:
@@ -234,7 +261,7 @@ def _last_handed(reader: Reader, lake: Lake, feed: Feed, name: str) -> int:
     match = _NAME.fullmatch(name)
     assert match is not None  # noqa: S101 - chosen by it
     first, last = int(match[1]), int(match[2])
-    found = list(_chunks(_batches(reader, first, last), max_records=2**62))
+    found = list(_chunks(_batches(reader, first - 1, last), max_records=2**62))
     wanted = _Chunk(
         first,
         last,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import duckdb
 import pyarrow as pa
@@ -23,6 +23,27 @@ class Reader(Protocol):
 
         Raises:
             UsageError: The statement is not valid, or would change something.
+        """
+
+
+@runtime_checkable
+class StreamingReader(Reader, Protocol):
+    """Answers questions whose answers nobody could hold in memory."""
+
+    def stream(
+        self, sql: str, parameters: Sequence[object] = ()
+    ) -> AbstractContextManager[pa.RecordBatchReader]:
+        """Run one read-only statement, and give its rows some at a time.
+
+        They are found while they are read; what is not read is not looked for. The transaction
+        lasts as long as the block, so whoever reads should not rest.
+
+        Args:
+            sql: As for `query`.
+            parameters: As for `query`.
+
+        Raises:
+            UsageError: As for `query`; from reading rows, too, where one cannot be made.
         """
 
 

@@ -2,19 +2,23 @@
 
 The process that runs the pipeline owns the DuckDB file, and DuckDB lets nobody else open it
 meanwhile. So the owner listens on a socket that only its user may use (mode 0600), and others ask
-there; the answer is the same as from the file. One request a connection: a line of JSON
-(`{"sql": …, "parameters": […]}`); the reply is a line of JSON (`{"rows": 7}` or
-`{"error": …, "message": …}`), then the result as an Arrow IPC stream.
+there; the answer is the same as from the file.
+
+One request a connection: a line of JSON (`{"sql": …, "parameters": […]}`). The reply is a line of
+JSON, `{"answer": "arrow"}` or `{"error": …, "message": …}`; then an answer's rows as an Arrow IPC
+stream, written while they are found, and another line: `{"rows": 7}` or, where not all of them
+could be found, the error. The owner holds some rows at a time, however many there are.
 """
 
 import contextlib
 import json
+import logging
 import os
 import socket
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import pyarrow as pa
 
@@ -25,10 +29,13 @@ from airside.errors import (
     TerminalError,
     UsageError,
 )
-from airside.warehouse.protocol import Reader
+from airside.warehouse.protocol import StreamingReader
 
+_LOG = logging.getLogger(__name__)
 _MAX_REQUEST_BYTES = 1024 * 1024
 _TIMEOUT_SECONDS = 60.0
+_PAUSE_SECONDS = 0.2  # until there may be a descriptor or a thread again
+_BUFFER_BYTES = 256 * 1024  # Arrow writes a column in some small pieces
 _MAX_ADDRESS_BYTES = 100  # the kernel's limit is 108 on Linux, 104 elsewhere
 _ERRORS = (UsageError, CorruptDataError, TerminalError, RetryableError)
 """What an error may be on the other side, the most particular first."""
@@ -47,11 +54,14 @@ class QueryServer:
         TerminalError: There can be no socket at the path.
     """
 
-    def __init__(self, path: Path, reader: Reader, *, max_clients: int = 16) -> None:
+    def __init__(self, path: Path, reader: StreamingReader, *, max_clients: int = 16) -> None:
         self._path = path
         self._reader = reader
         self._slots = threading.Semaphore(max_clients)
         self._closing = threading.Event()
+        self._connections: set[socket.socket] = set()
+        self._troubles: set[str] = set()
+        """Kinds of errors that have been logged."""
         self._listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             path.unlink(missing_ok=True)
@@ -73,7 +83,10 @@ class QueryServer:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop listening and remove the socket; who waits for a slot is turned away."""
+        """Stop listening and remove the socket; whoever waits or is being answered is cut off.
+
+        A client that does not take its answer would else keep the warehouse from being closed.
+        """
         self._closing.set()
         self._path.unlink(missing_ok=True)
         with contextlib.suppress(OSError):
@@ -81,41 +94,68 @@ class QueryServer:
         self._listener.close()
         self._slots.release()  # for the thread that may be waiting to hand one out
         self._thread.join()
+        for connection in tuple(self._connections):
+            with contextlib.suppress(OSError):  # its client has gone
+                connection.shutdown(socket.SHUT_RDWR)
 
     def _accept(self) -> None:
         while True:
             try:
                 connection, _ = self._listener.accept()
-            except OSError:
-                return
+            except OSError as error:  # no descriptor is left, or the client has gone already
+                if self._closing.is_set():
+                    return
+                self._pause(error)
+                continue
             self._slots.acquire()
             if self._closing.is_set():
                 connection.close()
                 return
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            self._connections.add(connection)
+            try:
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            except RuntimeError as error:  # no thread can be had
+                self._done(connection)
+                self._pause(error)
+
+    def _pause(self, error: Exception) -> None:
+        """Let a trouble pass that no client is to blame for; say so once for each kind."""
+        kind = f"{type(error).__name__} {getattr(error, 'errno', None)}"
+        if kind not in self._troubles:
+            self._troubles.add(kind)
+            _LOG.warning("a question on %s has to wait: %s", self._path, error)
+        self._closing.wait(_PAUSE_SECONDS)
 
     def _serve(self, connection: socket.socket) -> None:
         try:
             connection.settimeout(_TIMEOUT_SECONDS)
             # A client that goes away in the middle costs only its own answer.
-            with connection, contextlib.suppress(OSError), connection.makefile("rwb") as channel:
+            with (
+                contextlib.suppress(OSError),
+                connection.makefile("rwb", _BUFFER_BYTES) as channel,
+            ):
                 self._answer(cast("BinaryIO", channel))
         finally:
-            self._slots.release()
+            self._done(connection)
+
+    def _done(self, connection: socket.socket) -> None:
+        connection.close()
+        self._connections.discard(connection)
+        self._slots.release()
 
     def _answer(self, channel: BinaryIO) -> None:
         try:
             sql, parameters = _request(channel)
-            table = self._reader.query(sql, parameters)
+            with self._reader.stream(sql, parameters) as rows:
+                count = _send(channel, rows)
+        except OSError:
+            raise  # the client's: a reader tells its own as Airside's
         except Exception as error:  # noqa: BLE001 - whatever the question, the next one is answered
             kind = next((kind for kind in _ERRORS if isinstance(error, kind)), TerminalError)
             text = str(error) if isinstance(error, AirsideError) else repr(error)
-            reply = {"error": kind.__name__, "message": text}
-            channel.write(json.dumps(reply).encode() + b"\n")
-            return
-        channel.write(json.dumps({"rows": table.num_rows}).encode() + b"\n")
-        with pa.ipc.new_stream(channel, table.schema) as writer:
-            writer.write_table(table)
+            _write_line(channel, {"error": kind.__name__, "message": text})
+        else:
+            _write_line(channel, {"rows": count})
 
 
 class RemoteReader:
@@ -139,13 +179,40 @@ class RemoteReader:
         Raises:
             RetryableError: The pipeline has stopped, or takes too long.
         """
+        with self.stream(sql, parameters) as rows:
+            return rows.read_all()
+
+    @contextlib.contextmanager
+    def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[pa.RecordBatchReader]:
+        """Ask; see `StreamingReader.stream`.
+
+        Raises:
+            RetryableError: The pipeline has stopped, or takes too long.
+        """
         request = _encoded(sql, parameters)
+        with contextlib.ExitStack() as stack:
+            with self._translated_errors():
+                connection = stack.enter_context(_connected(self._path))
+                connection.sendall(request)
+                channel = stack.enter_context(connection.makefile("rb"))
+                _read_line(channel)
+                rows = pa.ipc.open_stream(channel)
+            yield pa.RecordBatchReader.from_batches(rows.schema, self._read(rows, channel))
+
+    def _read(self, rows: pa.RecordBatchReader, channel: BinaryIO) -> Iterator[pa.RecordBatch]:
+        count = 0
+        with self._translated_errors():
+            for batch in rows:
+                count += batch.num_rows
+                yield batch
+            end = _read_line(channel)  # Arrow takes an early end for the end
+        if count != end["rows"]:
+            raise self._stopped(f"after {count:,} of {end['rows']:,} rows")
+
+    @contextlib.contextmanager
+    def _translated_errors(self) -> Iterator[None]:
         try:
-            with _connected(self._path) as connection, connection.makefile("rwb") as channel:
-                channel.write(request)
-                channel.flush()
-                reply = json.loads(channel.readline())
-                table = pa.ipc.open_stream(channel).read_all() if "rows" in reply else None
+            yield
         except TimeoutError as error:
             raise RetryableError(
                 f"the pipeline has not answered within {_TIMEOUT_SECONDS:.0f} seconds on "
@@ -153,12 +220,6 @@ class RemoteReader:
             ) from error
         except (OSError, ValueError) as error:
             raise self._stopped(str(error)) from error
-        if table is None:
-            kinds = {kind.__name__: kind for kind in _ERRORS}
-            raise kinds[reply["error"]](reply["message"])
-        if table.num_rows != reply["rows"]:  # Arrow takes an early end for the end
-            raise self._stopped(f"after {table.num_rows:,} of {reply['rows']:,} rows")
-        return table
 
     def _stopped(self, how: str) -> RetryableError:
         return RetryableError(f"the pipeline stopped answering on {self._path} ({how}); ask again")
@@ -190,6 +251,37 @@ def _request(channel: BinaryIO) -> tuple[str, list[object]]:
     if not isinstance(sql, str) or not isinstance(parameters, list):
         raise UsageError("the request cannot be read: expected sql as text, parameters as a list")
     return sql, parameters
+
+
+def _send(channel: BinaryIO, rows: pa.RecordBatchReader) -> int:
+    """Write rows as they come; gives how many.
+
+    A reader's error leaves what was written whole, so that another line may follow.
+    """
+    count = 0
+    _write_line(channel, {"answer": "arrow"})
+    with pa.ipc.new_stream(channel, rows.schema) as writer:
+        for batch in rows:
+            writer.write_batch(batch)
+            count += batch.num_rows
+    return count
+
+
+def _write_line(channel: BinaryIO, document: dict[str, Any]) -> None:
+    channel.write(json.dumps(document).encode() + b"\n")
+
+
+def _read_line(channel: BinaryIO) -> dict[str, Any]:
+    """Read a line of a reply.
+
+    Raises:
+        AirsideError: It is one; of the kind that the other side said.
+    """
+    document: dict[str, Any] = json.loads(channel.readline())
+    if "error" in document:
+        kinds = {kind.__name__: kind for kind in _ERRORS}
+        raise kinds[document["error"]](document["message"])
+    return document
 
 
 def _too_large(size: int) -> UsageError:

@@ -20,16 +20,31 @@ from airside.warehouse.schema import QUARANTINE_COLUMNS, feed_columns
 
 _BITE = 500_000
 """Rows that one transaction removes, and records that are folded into one row, at most about."""
+_SETTLED = """
+SELECT
+    CASE WHEN count(*) = 2 THEN least(
+        (SELECT min(through_batch_id) FROM staging.gold_progress),
+        (SELECT max(batch_id) - 1 FROM staging.batches)
+    ) END AS through
+FROM staging.gold_fingerprints
+WHERE name IN ('models', 'reference')
+"""
+# Only neighbours: an account stands for all ids since the one before it, which hand-over relies on.
+# Batches of two hours may alternate for a moment, where several shards are read.
 _FOLDED = """
-WITH due AS (
+WITH numbered AS (
     SELECT
         *,
         date_trunc('hour', first_arrived_at) AS hour_at,
-        sum(received) OVER (
-            PARTITION BY date_trunc('hour', first_arrived_at) ORDER BY batch_id
-        ) AS so_far
+        row_number() OVER (ORDER BY batch_id)
+        - row_number() OVER (PARTITION BY hour_at ORDER BY batch_id) AS run
     FROM staging.batches
-    WHERE batch_id <= $through AND first_arrived_at < date_trunc('hour', make_timestamp($before))
+    WHERE batch_id <= $through
+), due AS (
+    SELECT
+        *, sum(received) OVER (PARTITION BY hour_at, run ORDER BY batch_id) AS so_far
+    FROM numbered
+    WHERE hour_at < date_trunc('hour', make_timestamp($before))
 )
 SELECT
     max(batch_id) AS batch_id,
@@ -43,7 +58,7 @@ SELECT
     min(batch_id) AS first_batch_id,
     count(*) AS batches
 FROM due
-GROUP BY hour_at, (so_far - 1) // $bite
+GROUP BY hour_at, run, (so_far - 1) // $bite
 HAVING count(*) > 1
 """
 _DUE = """
@@ -62,20 +77,20 @@ SELECT coalesce(max(batch_id) FILTER (so_far <= $bite), min(batch_id)) FROM due
 
 
 def settled_through(warehouse: DuckDBWarehouse) -> int:
-    """The last batch that all of gold has taken in, but never the newest one; 0 where none."""
+    """The last batch that all of gold has taken in, but never the newest one; 0 where none.
+
+    Nor is any while gold is built anew: each model says how far it has come, and those whose turn
+    has not come yet still say how far they had come before.
+    """
     try:
-        table = warehouse.query(
-            "SELECT least("
-            " (SELECT min(through_batch_id) FROM staging.gold_progress),"
-            " (SELECT max(batch_id) - 1 FROM staging.batches)) AS through"
-        )
+        table = warehouse.query(_SETTLED)
     except UsageError:  # gold has not been refreshed yet
         return 0
     return int(table["through"][0].as_py() or 0)
 
 
 def fold_batches(warehouse: DuckDBWarehouse, *, through: int, arrived_before_us: int) -> int:
-    """Fold the accounts of batches into one an hour, of hours that were over by then.
+    """Fold the accounts of neighbouring batches into one an hour, of hours that were over by then.
 
     Sums, first and last instants and the last batch's id stay, and so does every answer that
     counts; what is gone is how records were cut into batches.
@@ -98,8 +113,6 @@ def fold_batches(warehouse: DuckDBWarehouse, *, through: int, arrived_before_us:
             cursor.execute(
                 "DELETE FROM staging.batches USING folded"
                 " WHERE batches.batch_id BETWEEN folded.first_batch_id AND folded.batch_id"
-                " AND date_trunc('hour', batches.first_arrived_at)"
-                " = date_trunc('hour', folded.first_arrived_at)"
             )
             cursor.execute(
                 "INSERT INTO staging.batches BY NAME"

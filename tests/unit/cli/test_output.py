@@ -119,9 +119,12 @@ def test_a_long_result_says_that_there_is_more(capsys: pytest.CaptureFixture[str
     print_rows(duckdb.sql("FROM range(2500)").to_arrow_table(), 1_000)
     printed = capsys.readouterr()
     assert len(printed.out.splitlines()) == 1_001
-    assert (
-        printed.err == "(the first 1,000 of 2,500 rows; --limit N, --csv and --json print more)\n"
-    )
+    assert printed.err == "(the first 1,000 rows; --limit N, --csv and --json print more)\n"
+
+
+def test_a_result_that_just_fits_says_nothing_of_more(capsys: pytest.CaptureFixture[str]) -> None:
+    print_rows(duckdb.sql("FROM range(1000)").to_arrow_table(), 1_000)
+    assert capsys.readouterr().err == "(1,000 rows)\n"
 
 
 def test_an_empty_result_still_names_its_columns(capsys: pytest.CaptureFixture[str]) -> None:

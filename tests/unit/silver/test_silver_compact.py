@@ -102,6 +102,17 @@ def test_it_rests_after_each_row_group_and_can_be_cut_off(
     assert read(lake, merged)["event_id"].to_pylist() == [f"e{n}" for n in range(1, 31)]
 
 
+def test_few_large_rows_make_a_row_group_too(lake: LocalLake) -> None:
+    payload = pa.array([bytes(1024 * 1024)] * 20, pa.binary())
+    for first in range(0, 100, 20):
+        put(lake, first, first + 20, rows(first + 1, first + 20, payload=payload))
+    assert compact(lake, ROOT, before=LATER) == (5, 1)
+    (merged,) = lake.names(ROOT)
+    metadata = pq.ParquetFile(pa.BufferReader(lake.read(merged))).metadata
+    assert [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)] == [80, 20]
+    assert read(lake, merged)["event_id"].to_pylist() == [f"e{n}" for n in range(1, 101)]
+
+
 @pytest.mark.parametrize("keep", [0, 10, -40], ids=["empty", "its beginning", "all but its end"])
 def test_a_damaged_file_is_named_and_the_others_stay(lake: LocalLake, keep: int) -> None:
     put(lake, 0, 2, rows(1, 2))

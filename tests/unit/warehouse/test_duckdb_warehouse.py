@@ -16,7 +16,7 @@ import pytest
 from airside.errors import AirsideError, CorruptDataError, RetryableError, TerminalError, UsageError
 from airside.warehouse import DuckDBWarehouse
 from support.streams import TESTS
-from support.warehouses import open_warehouse
+from support.warehouses import fill, open_warehouse
 
 FOREVER = (
     "SELECT count(*) FROM range(1000000) AS a, range(1000000) AS b"
@@ -166,6 +166,25 @@ def test_a_damaged_file_is_named(
         use()
 
 
+def test_damage_in_the_middle_of_an_answer_is_named(path: Path) -> None:
+    with open_warehouse(path) as warehouse:
+        warehouse.transform.execute(
+            "CREATE TABLE main.t AS SELECT hash(range) AS x FROM range(4000000)"
+        )
+    a_bit_turned_in_the_rows(path)
+    found = 0
+
+    def read() -> None:
+        nonlocal found
+        with open_warehouse(path) as warehouse, warehouse.stream("SELECT x FROM t") as rows:
+            for batch in rows:
+                found += batch.num_rows
+
+    with pytest.raises(CorruptDataError, match=r"warehouse\.duckdb.*backfill"):
+        read()
+    assert 0 < found < 4_000_000
+
+
 def test_another_database_is_told_apart(path: Path) -> None:
     with duckdb.connect(str(path)) as connection:
         connection.execute("CREATE TABLE t AS SELECT 1 AS x")
@@ -184,6 +203,55 @@ def test_memory_is_bounded(path: Path) -> None:
         with pytest.raises(RetryableError, match=r"raise `warehouse\.memory_limit`, or free disk"):
             small.query("SELECT list(range || 'x' ORDER BY hash(range)) FROM range(20000000)")
         assert small.query("SELECT 1 AS one").num_rows == 1
+
+        def read() -> None:
+            with small.stream(
+                "SELECT '' AS x FROM range(100000) UNION ALL"
+                " SELECT list(range || 'x' ORDER BY hash(range))::VARCHAR FROM range(20000000)"
+            ) as rows:
+                assert rows.read_next_batch().num_rows
+                rows.read_all()
+
+        with pytest.raises(RetryableError, match=r"raise `warehouse\.memory_limit`, or free disk"):
+            read()
+        assert small.query("SELECT 1 AS one").num_rows == 1
+
+
+def test_closing_cuts_off_an_answer_that_is_being_read(path: Path) -> None:
+    warehouse = DuckDBWarehouse(path, clock=lambda: 0)
+    closed = threading.Thread(target=warehouse.close, daemon=True)
+
+    def read() -> None:
+        with warehouse.stream("SELECT range FROM range(1000000000)") as rows:
+            rows.read_next_batch()
+            closed.start()
+            rows.read_all()
+
+    with pytest.raises(RetryableError, match="closed before the answer was ready; ask again"):
+        read()
+    closed.join(timeout=30)
+    assert not closed.is_alive()
+
+
+def test_rows_come_in_parts_of_bounded_size(path: Path) -> None:
+    """A record may have a MiB."""
+    question = "SELECT range AS n, repeat('x', 1000000) AS text FROM range(40)"
+    with open_warehouse(path) as warehouse, warehouse.stream(question) as rows:
+        parts = list(rows)
+    assert max(part.nbytes for part in parts) <= 16 * 1024 * 1024
+    assert pa.Table.from_batches(parts)["n"].to_pylist() == list(range(40))
+
+
+def test_an_answer_that_is_being_read_keeps_nothing_from_being_merged(path: Path) -> None:
+    with closing(DuckDBWarehouse(path, clock=lambda: 0, wal_bytes=1_000_000)) as warehouse:
+        fill(warehouse, 100_000)
+        assert warehouse.shorten_log()
+        with warehouse.stream("SELECT reason FROM removed_reasons") as rows:
+            found = rows.read_next_batch().num_rows
+            fill(warehouse, 30_000)
+            assert warehouse.shorten_log()
+            found += rows.read_all().num_rows
+        assert found == 100_000
 
 
 def test_instants_are_utc_whatever_the_machine_thinks(
@@ -209,15 +277,6 @@ def test_a_name_of_ours_is_no_table(path: Path) -> None:
     numbers = pa.table({"x": [1]})  # noqa: F841 - DuckDB must not find it
     with open_warehouse(path) as warehouse, pytest.raises(UsageError, match="does not exist"):
         warehouse.query("SELECT * FROM numbers")
-
-
-def fill(warehouse: DuckDBWarehouse, rows: int) -> None:
-    """Load rows, which makes the log some fifty bytes longer for each."""
-    with warehouse.transaction():
-        warehouse.transform.execute(
-            "INSERT INTO staging.removed_reasons SELECT md5(range::VARCHAR), 1 FROM range(?)",
-            [rows],
-        )
 
 
 def log_bytes(path: Path) -> int:

@@ -1,6 +1,8 @@
 """The socket: who may ask, and what neither hurry nor garbage nor silence can break."""
 
+import errno
 import json
+import logging
 import os
 import socket
 import stat
@@ -29,13 +31,26 @@ ANSWER = pa.table({"one": [1]})
 class Oracle:
     """Answers as it is told."""
 
-    def __init__(self, answer: Callable[[], pa.Table] = lambda: ANSWER) -> None:
+    def __init__(
+        self, answer: Callable[[], pa.Table | pa.RecordBatchReader] = lambda: ANSWER
+    ) -> None:
         self.asked: list[tuple[str, list[object]]] = []
         self.answer = answer
+        self.left = threading.Event()
+        """Set when nobody reads an answer any more."""
 
     def query(self, sql: str, parameters: Sequence[object] = ()) -> pa.Table:
+        with self.stream(sql, parameters) as rows:
+            return rows.read_all()
+
+    @contextmanager
+    def stream(self, sql: str, parameters: Sequence[object] = ()) -> Iterator[pa.RecordBatchReader]:
         self.asked.append((sql, list(parameters)))
-        return self.answer()
+        answer = self.answer()
+        try:
+            yield answer.to_reader() if isinstance(answer, pa.Table) else answer
+        finally:
+            self.left.set()
 
 
 @contextmanager
@@ -315,6 +330,73 @@ def test_an_error_is_of_the_same_kind_and_text_on_the_other_side(
         assert str(raised.value) == (str(error) if isinstance(error, AirsideError) else repr(error))
 
 
+def batches(count: int, *, then: Exception | None = None) -> pa.RecordBatchReader:
+    """An answer of batches of a megabyte that are made when they are asked for."""
+    schema = pa.schema([("x", pa.binary())])
+
+    def made() -> Iterator[pa.RecordBatch]:
+        for number in range(count):
+            yield pa.record_batch([pa.array([bytes([number % 256]) * 1_000_000])], schema=schema)
+        if then is not None:
+            raise then
+
+    return pa.RecordBatchReader.from_batches(schema, made())
+
+
+def test_whoever_answers_holds_a_batch_at_a_time(path: Path) -> None:
+    before = pa.total_allocated_bytes()
+    most = 0
+    with (
+        serving(path, Oracle(lambda: batches(64))) as reader,
+        reader.stream("SELECT 1") as rows,
+    ):
+        for batch in rows:
+            assert batch.nbytes > 1_000_000
+            most = max(most, pa.total_allocated_bytes() - before)
+    assert most < 8_000_000
+
+
+def test_what_nobody_reads_is_not_looked_for(path: Path) -> None:
+    found = 0
+
+    def counted() -> Iterator[pa.RecordBatch]:
+        nonlocal found
+        for batch in batches(1_000):
+            found += 1
+            yield batch
+
+    oracle = Oracle(lambda: pa.RecordBatchReader.from_batches(batches(0).schema, counted()))
+    with serving(path, oracle) as reader:
+        with reader.stream("SELECT 1") as rows:
+            assert rows.read_next_batch().num_rows == 1
+        assert oracle.left.wait(timeout=30)
+    assert found < 20
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+@pytest.mark.parametrize(
+    "error", [UsageError("row 7 is no number"), RetryableError("no memory is left")]
+)
+def test_an_error_in_the_middle_of_an_answer_is_one(
+    path: Path, count: int, error: AirsideError
+) -> None:
+    with serving(path, Oracle(lambda: batches(count, then=error)), max_clients=1) as reader:
+        for _ in range(2):  # the slot comes back
+            with pytest.raises(type(error), match=str(error)):
+                reader.query("SELECT 1")
+
+
+def test_closing_does_not_wait_for_a_client_that_does_not_take_its_answer(path: Path) -> None:
+    oracle = Oracle(lambda: batches(1_000))
+    server = QueryServer(path, oracle)
+    with RemoteReader(path).stream("SELECT 1") as rows:
+        rows.read_next_batch()
+        server.close()
+        assert oracle.left.wait(timeout=30)  # and the warehouse could be closed
+        with pytest.raises(RetryableError, match="stopped answering"):
+            rows.read_all()
+
+
 def stream_of(table: pa.Table, *, batches: int, end: bool) -> bytes:
     sink = pa.BufferOutputStream()
     writer = pa.ipc.new_stream(sink, table.schema)
@@ -326,6 +408,7 @@ def stream_of(table: pa.Table, *, batches: int, end: bool) -> bytes:
 
 
 THREE = pa.table({"x": [1, 2, 3]})
+HEAD = b'{"answer": "arrow"}\n'
 
 
 @pytest.mark.parametrize(
@@ -334,11 +417,13 @@ THREE = pa.table({"x": [1, 2, 3]})
         b"",
         b"\n",
         b"hello\n",
-        b'{"rows": 3}\n',
-        b'{"rows": 3}\n' + stream_of(THREE, batches=3, end=True)[:-60],
-        b'{"rows": 3}\n' + stream_of(THREE, batches=2, end=False),
-        b'{"rows": 3}\n' + stream_of(THREE, batches=2, end=True),
-        b'{"rows": 3}\n' + b"\x00" * 100,
+        HEAD,
+        HEAD + stream_of(THREE, batches=3, end=True)[:-60],
+        HEAD + stream_of(THREE, batches=2, end=False),
+        HEAD + stream_of(THREE, batches=3, end=True),
+        HEAD + stream_of(THREE, batches=3, end=True) + b'{"row',
+        HEAD + stream_of(THREE, batches=2, end=True) + b'{"rows": 3}\n',
+        HEAD + b"\x00" * 100,
     ],
 )
 def test_an_answer_cut_off_never_passes_for_one(path: Path, reply: bytes) -> None:
@@ -369,3 +454,72 @@ def test_a_pipeline_that_hangs_is_not_waited_for_for_ever(
         listener.listen()
         with pytest.raises(RetryableError, match="has not answered within 0 seconds"):
             RemoteReader(path).query("SELECT 1")
+
+
+@pytest.fixture
+def warnings(caplog: pytest.LogCaptureFixture) -> Callable[[], list[str]]:
+    caplog.set_level(logging.WARNING)
+    return lambda: [record.getMessage() for record in caplog.records]
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.ECONNABORTED])
+def test_what_passes_does_not_end_the_listening(
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    warnings: Callable[[], list[str]],
+    number: int,
+) -> None:
+    troubles = [OSError(number, os.strerror(number)) for _ in range(3)]
+    accept = socket.socket.accept
+
+    def troubled(listener: socket.socket) -> Any:
+        if troubles:
+            raise troubles.pop()
+        return accept(listener)
+
+    monkeypatch.setattr(socket.socket, "accept", troubled)
+    with serving(path, Oracle()) as reader:
+        assert reader.query("SELECT 1") == ANSWER
+    assert not troubles
+    (told,) = warnings()
+    assert os.strerror(number) in told
+
+
+def test_a_thread_that_cannot_be_had_costs_one_answer(
+    path: Path, monkeypatch: pytest.MonkeyPatch, warnings: Callable[[], list[str]]
+) -> None:
+    left = 3
+
+    class Threads(threading.Thread):
+        def start(self) -> None:
+            nonlocal left
+            if self.name != "query-server" and left:
+                left -= 1
+                raise RuntimeError("can't start new thread")
+            super().start()
+
+    monkeypatch.setattr("airside.warehouse.socket.threading.Thread", Threads)
+    with serving(path, Oracle(), max_clients=1) as reader:
+        for _ in range(3):
+            with pytest.raises(RetryableError, match="stopped answering"):
+                reader.query("SELECT 1")
+        assert reader.query("SELECT 1") == ANSWER
+    (told,) = warnings()
+    assert "can't start new thread" in told
+
+
+def test_closing_while_a_trouble_lasts(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    met = threading.Event()
+
+    def troubled(_listener: socket.socket) -> Any:
+        met.set()
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    monkeypatch.setattr(socket.socket, "accept", troubled)
+    monkeypatch.setattr("airside.warehouse.socket._PAUSE_SECONDS", 3_600)
+    server = QueryServer(path, Oracle())
+    assert met.wait(timeout=30)
+    closed = threading.Thread(target=server.close, daemon=True)
+    closed.start()
+    closed.join(timeout=30)
+    assert not closed.is_alive()
