@@ -28,6 +28,8 @@ class Bench:
     stack: ExitStack
     shards: int
     now_us: int = START_US
+    seconds: float = 1_000.0
+    """On the clock that is never set back."""
     noise: random.Random = field(default_factory=lambda: random.Random(7))
     stream: EmbeddedStream = field(init=False)
     lake: LocalLake = field(init=False)
@@ -62,6 +64,7 @@ class Bench:
             Archive(lake or self.lake, FLIGHT_EVENTS),
             ledger or self.ledger(),
             clock=lambda: self.now_us,
+            monotonic=lambda: self.seconds,
             **cuts,
         )
 

@@ -3,7 +3,7 @@
 import logging
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -50,13 +50,21 @@ class S3:
         return name
 
 
+Wsgi = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
 @contextmanager
-def s3_server(port: int = 0) -> Iterator[S3]:
-    """Run a server until the block ends."""
+def s3_server(port: int = 0, fault: Callable[[Wsgi], Wsgi] = lambda app: app) -> Iterator[S3]:
+    """Run a server until the block ends.
+
+    Args:
+        port: Where; 0 takes a free one.
+        fault: Stands between the server and whoever asks it.
+    """
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     # moto's own server looks through all its folders for each request's service.
     server = make_server(
-        *("127.0.0.1", port, create_backend_app("s3")),
+        *("127.0.0.1", port, fault(create_backend_app("s3"))),
         threaded=True,
         request_handler=MotoRequestHandler,
     )

@@ -1,19 +1,21 @@
 """Everything that S3 may say no to, as a user reads it; a passing outage passes."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
+import urllib3
 from botocore.config import Config
 from botocore.response import StreamingBody
 from botocore.stub import Stubber
 
 from airside.errors import AirsideError, RetryableError, TerminalError, UsageError
-from airside.lake import check_url, open_lake
+from airside.lake import Lake, check_url, open_lake
 from airside.lake.s3 import S3Lake
-from support.s3 import S3, s3_server
+from support.s3 import S3, Wsgi, s3_server
 
 NAME = "silver/flight_events/one.parquet"
 
@@ -99,6 +101,86 @@ def test_an_answer_that_breaks_off_is_tried_again_later(stubbed: Stubbed) -> Non
     stubbed.says.add_response("get_object", {"Body": StreamingBody(Torn(), 10)})
     with pytest.raises(RetryableError, match="cannot be reached"):
         stubbed.lake.read(NAME)
+
+
+LARGE, SMALL = "large.bin", "small.txt"
+
+
+class Tearing:
+    """Stands before a server and, while it is on, breaks each answer to a GET off half-way."""
+
+    def __init__(self, app: Wsgi) -> None:
+        self._app = app
+        self.is_on = False
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        answer = self._app(environ, start_response)
+        if not self.is_on or environ["REQUEST_METHOD"] != "GET":
+            return answer
+        body = b"".join(answer)
+        return [body[: len(body) // 2]]
+
+
+def copied(lake: S3Lake | Lake, name: str) -> bytes:
+    with lake.local(name) as path:
+        return path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda lake: lake.read(SMALL), id="read"),
+        pytest.param(lambda lake: copied(lake, SMALL), id="copy"),
+        pytest.param(lambda lake: copied(lake, LARGE), id="copy in parts"),
+        pytest.param(lambda lake: lake.names(""), id="list"),
+    ],
+)
+def test_answers_that_break_off_on_the_way_are_retryable(
+    ask: Callable[[Lake], object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    servers: list[Tearing] = []
+
+    def tearing(app: Wsgi) -> Wsgi:
+        servers.append(Tearing(app))
+        return servers[0]
+
+    with s3_server(fault=tearing) as s3:
+        for name, value in s3.environment.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr("airside.lake.s3._ATTEMPTS", 1)
+        lake = open_lake(f"s3://{s3.bucket()}/p")
+        for name, size in ((SMALL, 1_000), (LARGE, 20 * 1024 * 1024)):  # one part, and two
+            with lake.publish(name) as path:
+                path.write_bytes(bytes(size))
+        servers[0].is_on = True
+        with pytest.raises(RetryableError, match=r"^s3://.*; "):
+            ask(lake)
+        servers[0].is_on = False
+        assert ask(lake)
+
+
+def test_an_object_that_changes_while_it_is_copied_is_copied_again_later(stubbed: Stubbed) -> None:
+    stubbed.says.add_response("head_object", {"ContentLength": 4, "ETag": '"old"'})
+    stubbed.says.add_client_error("get_object", "PreconditionFailed", "no", http_status_code=412)
+    with pytest.raises(RetryableError, match=r"did not match expected ETag.*try again"):
+        copied(stubbed.lake, NAME)
+
+
+def test_a_body_whose_encryption_breaks_is_tried_again_later(stubbed: Stubbed) -> None:
+    class Broken:
+        def read(self, _amount: int | None = None) -> bytes:
+            raise urllib3.exceptions.SSLError("bad record mac")
+
+    broken = {"Body": StreamingBody(Broken(), 4)}
+    stubbed.says.add_response("get_object", broken)
+    with pytest.raises(RetryableError, match=r"bad record mac.*try again"):
+        stubbed.lake.read(NAME)
+    stubbed.says.add_response("head_object", {"ContentLength": 4, "ETag": '"one"'})
+    stubbed.says.add_response("get_object", broken)
+    with pytest.raises(RetryableError, match=r"bad record mac.*try again"):
+        copied(stubbed.lake, NAME)
 
 
 def test_an_object_in_cold_storage_is_explained(stubbed: Stubbed) -> None:

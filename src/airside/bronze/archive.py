@@ -1,5 +1,6 @@
 """Cuts the stream into archive files."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -16,6 +17,8 @@ from airside.stream import (
     Position,
     RangeFile,
     SequenceRange,
+    Waiting,
+    files_by_shard,
     hour_folder,
     in_force,
 )
@@ -121,6 +124,7 @@ class Archiver:
         archive: Where files go.
         ledger: Holds the plans and the position.
         clock: Microseconds since the Unix epoch, to tell how long records have waited.
+        monotonic: Seconds on a clock that never goes back, for where the other one was set back.
         cut_seconds: A file is cut when its oldest record has waited so long …
         cut_bytes: … or when it has reached this size, as stored.
     """
@@ -132,6 +136,7 @@ class Archiver:
         ledger: Ledger,
         *,
         clock: Callable[[], int],
+        monotonic: Callable[[], float] = time.monotonic,
         cut_seconds: float = 60.0,
         cut_bytes: int = 5_000_000,
     ) -> None:
@@ -139,7 +144,8 @@ class Archiver:
         self._archive = archive
         self._ledger = ledger
         self._clock = clock
-        self._cut_us = int(cut_seconds * 1e6)
+        self._waiting = Waiting(clock, monotonic)
+        self._cut_seconds = cut_seconds
         self._cut_bytes = cut_bytes
         self._has_adopted = False
 
@@ -174,8 +180,8 @@ class Archiver:
     def _is_due(self, backlog: Backlog) -> bool:
         if backlog.oldest_arrived_at_us is None:
             return False
-        waited_us = self._clock() - backlog.oldest_arrived_at_us
-        return backlog.stored_bytes >= self._cut_bytes or waited_us >= self._cut_us
+        waited = self._waiting.seconds(backlog.oldest_arrived_at_us)
+        return backlog.stored_bytes >= self._cut_bytes or waited >= self._cut_seconds
 
     def _redo(self) -> int:
         pending = self._ledger.pending(BRONZE)
@@ -212,27 +218,29 @@ def adopt(archive: Archive, ledger: Ledger) -> None:
     position = ledger.position(BRONZE)
     names = archive.lake.names(archive.root, DATA_SUFFIX)
     files, _ = in_force(RangeFile.parse(name, DATA_SUFFIX) for name in names)
-    for file in files:
-        reached = position.get(file.shard_id, "")
-        if file.last <= reached:
-            continue
-        contents = archive.read_index(file.name)
-        if contents.after > reached:
-            return  # records between them are missing: whoever reads the archive says so
-        frames = [frame for frame in contents.frames if frame.first_sequence_number > reached]
-        through = {file.shard_id: file.last}
-        after = {file.shard_id: reached} if reached else {}
-        attempt_id = ledger.begin(BRONZE, {"after": after, "through": through})
-        ledger.succeed(
-            attempt_id,
-            {
-                "records": sum(frame.records for frame in frames),
-                "files": int(contents.after == reached),
-                "stored_bytes": archive.lake.size(file.name) if contents.after == reached else 0,
-            },
-            through,
-        )
-        position |= through
+    for shard_id, group in files_by_shard(files).items():
+        for file in group:
+            reached = position.get(shard_id, "")
+            if file.last <= reached:
+                continue
+            contents = archive.read_index(file.name)
+            if contents.after > reached:
+                break  # records between them are missing: whoever reads the archive says so
+            frames = [frame for frame in contents.frames if frame.first_sequence_number > reached]
+            follows = contents.after == reached
+            through = {shard_id: file.last}
+            after = {shard_id: reached} if reached else {}
+            attempt_id = ledger.begin(BRONZE, {"after": after, "through": through})
+            ledger.succeed(
+                attempt_id,
+                {
+                    "records": sum(frame.records for frame in frames),
+                    "files": int(follows),
+                    "stored_bytes": archive.lake.size(file.name) if follows else 0,
+                },
+                through,
+            )
+            position |= through
 
 
 def _by_shard(frames: Sequence[Frame]) -> list[list[Frame]]:

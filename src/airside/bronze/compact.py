@@ -1,13 +1,13 @@
 """Merges the archive's small files, an hour at a time."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby, pairwise
 
 from airside.bronze.archive import DATA_SUFFIX, Archive
 from airside.bronze.floor import read_floor
 from airside.bronze.index import INDEX_SUFFIX, Contents, missing
-from airside.stream import RangeFile, in_force
+from airside.stream import RangeFile, files_by_shard, in_force
 
 
 def compact(
@@ -17,7 +17,7 @@ def compact(
     max_bytes: int,
     rest: Callable[[float], object] = lambda _seconds: None,
 ) -> tuple[int, int]:
-    """Merge neighbouring files of the hours that are over.
+    """Merge files of the hours that are over, where they are neighbours on their shard.
 
     The merged file is published before its parts are deleted, and readers pass over parts that a
     merged file covers, so that a crash in between loses nothing and counts nothing twice.
@@ -45,7 +45,9 @@ def compact(
     for index in _orphans(archive, kept):
         lake.delete(index)
     read = written = 0
-    for _, parts in groupby((f for f in kept if f.folder < before), key=lambda f: f[:2]):
+    for parts in _neighbours(kept):
+        if parts[0].folder >= before:
+            continue
         for group in _groups([(file, lake.size(file.name)) for file in parts], max_bytes):
             began = time.thread_time()
             archive.write(_joined(archive, group))
@@ -69,6 +71,16 @@ def _orphans(archive: Archive, kept: Sequence[RangeFile]) -> list[str]:
         if name not in known
     ]
     return [other.name for other in others if any(file.covers(other) for file in kept)]
+
+
+def _neighbours(files: Iterable[RangeFile]) -> Iterator[list[RangeFile]]:
+    """Give the files that follow one another on their shard and are of one hour.
+
+    Where arrivals went back over the end of an hour, its files have some of the next between them.
+    """
+    for shard in files_by_shard(files).values():
+        for _, parts in groupby(shard, key=lambda file: file.folder):
+            yield list(parts)
 
 
 def _joined(archive: Archive, files: list[RangeFile]) -> Contents:

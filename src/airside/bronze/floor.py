@@ -7,14 +7,13 @@ has no gaps.
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import groupby
 
 import msgspec
 
 from airside.bronze.archive import DATA_SUFFIX, Archive
 from airside.bronze.index import INDEX_SUFFIX, totals
 from airside.errors import CorruptDataError
-from airside.stream import Position, RangeFile, hour_folder, in_force
+from airside.stream import Position, RangeFile, files_by_shard, hour_folder, in_force
 
 FOLDER = "retention"
 _SUFFIX = ".json"
@@ -102,9 +101,8 @@ def remove_before(archive: Archive, *, arrived_before_us: int, through: Position
 def _due(files: Sequence[RangeFile], before: str, through: Position) -> list[RangeFile]:
     """The files that may go: of each shard the first ones, in its order, but never the last."""
     due: list[RangeFile] = []
-    by_shard = sorted(files, key=lambda file: (file.shard_id, file.first))
-    for shard_id, group in groupby(by_shard, key=lambda file: file.shard_id):
-        for file in list(group)[:-1]:
+    for shard_id, group in files_by_shard(files).items():
+        for file in group[:-1]:
             if file.folder >= before or file.last > through.get(shard_id, ""):
                 break
             due.append(file)

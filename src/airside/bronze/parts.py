@@ -12,7 +12,7 @@ from airside.bronze.archive import Archive
 from airside.bronze.reader import ArchiveReader
 from airside.events import Feed
 from airside.lake import Lake
-from airside.stream import Frame, Position
+from airside.stream import Frame, Position, of_one_day
 
 PART_BYTES = 64 * 1024 * 1024
 """Uncompressed; a part of a large file is no larger."""
@@ -47,7 +47,7 @@ class ArchiveParts:
     def take(
         self, after: Position, *, through: Position | None, max_records: int, max_bytes: int
     ) -> list[Part]:
-        """The parts that come next in stream order, each shard's together; empty at the end.
+        """The parts of one day that come next, each shard's together; none at the end.
 
         Args:
             after: What is done already.
@@ -61,6 +61,8 @@ class ArchiveParts:
         frames = self._reader.read(
             after, through=through, max_records=max_records, max_bytes=max_bytes
         )
+        if through is None:
+            frames = of_one_day(frames)
         parts: list[Part] = []
         for frame in sorted(frames, key=lambda f: (f.shard_id, f.first_sequence_number)):
             name = self._reader.file_of(frame).name

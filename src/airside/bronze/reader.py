@@ -9,7 +9,7 @@ from airside.bronze.archive import DATA_SUFFIX, Archive
 from airside.bronze.floor import read_floor
 from airside.bronze.index import INDEX_SUFFIX, Contents, Totals, missing, totals
 from airside.errors import CorruptDataError
-from airside.stream import Frame, Position, RangeFile, in_force
+from airside.stream import Frame, Position, RangeFile, files_by_shard, in_force
 
 _INDEX_READERS = 8
 
@@ -129,7 +129,4 @@ class ArchiveReader:
         names = archive.lake.names(archive.root, DATA_SUFFIX)
         files = [RangeFile.parse(name, DATA_SUFFIX) for name in names]
         kept, _ = in_force(file for file in files if not floor.covers(file))
-        shards: dict[str, list[RangeFile]] = {}
-        for file in sorted(kept, key=lambda file: (file.shard_id, file.first)):
-            shards.setdefault(file.shard_id, []).append(file)
-        return shards
+        return files_by_shard(kept)

@@ -5,6 +5,11 @@ from contextlib import contextmanager
 
 from botocore import exceptions
 from botocore.exceptions import BotoCoreError, ClientError
+from s3transfer.exceptions import (  # type: ignore[import-untyped]  # boto3's own, without types too
+    RetriesExceededError,
+    S3DownloadFailedError,
+)
+from urllib3.exceptions import HTTPError
 
 from airside.errors import AirsideError, RetryableError, TerminalError, UsageError
 
@@ -26,6 +31,11 @@ _PASSING = (
     exceptions.FlexibleChecksumError,
     exceptions.CredentialRetrievalError,  # the metadata service did not answer
     exceptions.MetadataRetrievalError,
+)
+_BROKEN_OFF = (
+    RetriesExceededError,  # of a download: body after body has broken off, or did not come
+    S3DownloadFailedError,  # the object was replaced between two of its parts
+    HTTPError,  # the SDK hands on what TLS says in the middle of a body
 )
 _PASSING_CODES = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "NoSuchUpload"}
 _KEYS = (
@@ -118,6 +128,12 @@ def translated(action: str, bucket: str, where: str) -> Iterator[None]:
         raise _answered(error, action, bucket, where) from error
     except BotoCoreError as error:
         raise _unanswered(error, where) from error
+    except _BROKEN_OFF as error:
+        said = getattr(error, "last_exception", error)
+        raise RetryableError(
+            f"{where} did not arrive whole ({said}); check the network and AWS_ENDPOINT_URL_S3, "
+            "then try again"
+        ) from error
 
 
 def _answered(error: ClientError, action: str, bucket: str, where: str) -> AirsideError:

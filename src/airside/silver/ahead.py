@@ -18,7 +18,7 @@ import pyarrow as pa
 from airside.errors import AirsideError
 from airside.silver.kernel import Kernel
 from airside.silver.quarantine import quarantined
-from airside.stream import Frame, Position, SequenceRange, frames_to_arrow
+from airside.stream import Frame, Position, SequenceRange, frames_to_arrow, of_one_day
 
 
 class Source(Protocol):
@@ -98,6 +98,7 @@ class Preparation:
         if not frames:
             self._memory.release()
             return None
+        frames = of_one_day(frames)
         return self._prepare(SequenceRange.of(after, frames), frames)
 
     def look_ahead(self, batch: Batch) -> None:

@@ -5,7 +5,7 @@ keeps a checkpoint. `Stream` is the protocol, `EmbeddedStream` its default on on
 """
 
 from airside.stream.embedded import EmbeddedStream
-from airside.stream.frame import Frame, Run, frames_to_arrow, pack, unpack
+from airside.stream.frame import Frame, Run, frames_to_arrow, of_one_day, pack, unpack
 from airside.stream.horizon import Horizon
 from airside.stream.lines import lines
 from airside.stream.patience import Patience
@@ -19,7 +19,8 @@ from airside.stream.protocol import (
     Stream,
     StreamFullError,
 )
-from airside.stream.range_file import RangeFile, hour_folder, in_force
+from airside.stream.range_file import RangeFile, files_by_shard, hour_folder, in_force
+from airside.stream.waiting import Waiting
 
 __all__ = [
     "MAX_RECORD_BYTES",
@@ -37,10 +38,13 @@ __all__ = [
     "SequenceRange",
     "Stream",
     "StreamFullError",
+    "Waiting",
+    "files_by_shard",
     "frames_to_arrow",
     "hour_folder",
     "in_force",
     "lines",
+    "of_one_day",
     "pack",
     "unpack",
 ]

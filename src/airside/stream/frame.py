@@ -5,8 +5,9 @@ Frames concatenate to a valid `.ndjson.zst` file, so the archive never compresse
 and become Arrow without a copy of the payloads.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +16,8 @@ import pyarrow as pa
 import zstandard
 
 from airside.errors import CorruptDataError
+
+_DAY_US = 86_400_000_000
 
 RECORDS_SCHEMA = pa.schema(
     [
@@ -219,6 +222,14 @@ def _zero_padded(numbers: npt.NDArray[np.int64], width: int) -> pa.Array:
     )
 
 
-def count_records(frames: Iterable[Frame]) -> int:
-    """How many records the frames hold together."""
-    return sum(frame.records for frame in frames)
+def of_one_day(frames: Sequence[Frame]) -> list[Frame]:
+    """The first frames, as far as they began to arrive on one day (UTC).
+
+    Of duplicates a batch keeps only their number, which counts on the day it began; so a batch
+    ends with its day, and a day has the same duplicates however its records are cut.
+    """
+
+    def day(frame: Frame) -> int:
+        return frame.first_arrived_at_us // _DAY_US
+
+    return list(takewhile(lambda frame: day(frame) == day(frames[0]), frames))

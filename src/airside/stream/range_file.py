@@ -53,8 +53,20 @@ def hour_folder(root: str, arrived_at_us: int) -> str:
     return f"{root}/ingest_date={hour:%Y-%m-%d}/ingest_hour={hour:%H}"
 
 
+def files_by_shard(files: Iterable[RangeFile]) -> dict[str, list[RangeFile]]:
+    """Shard → its files in stream order.
+
+    Which is not that of their folders: arrivals on a shard of Kinesis may go back, and so over the
+    end of an hour.
+    """
+    shards: dict[str, list[RangeFile]] = {}
+    for file in sorted(files, key=lambda file: (file.shard_id, file.first)):
+        shards.setdefault(file.shard_id, []).append(file)
+    return shards
+
+
 def in_force(files: Iterable[RangeFile]) -> tuple[list[RangeFile], list[RangeFile]]:
-    """Split files into those that count, in order, and those that a merged file has replaced.
+    """Split files into those that count, sorted, and those that a merged file has replaced.
 
     Compaction publishes the merged file first and deletes its parts then; when it is cut off in
     between, both are there.

@@ -1,18 +1,19 @@
 """The archive of a Kinesis stream: long sequence numbers, and a stream that never falls silent."""
 
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from airside.bronze import Archive, Archiver, ArchiveReader
-from airside.errors import RetryableError
+from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader, compact
+from airside.errors import CorruptDataError, RetryableError
 from airside.events import FLIGHT_EVENTS
 from airside.lake import LocalLake
 from airside.ledger import Ledger
 from support import kinesis
-from support.faults import Faulty
+from support.faults import Faulty, changed
 from support.streams import batch, read_all, records
 
 
@@ -36,6 +37,10 @@ class Bench:
 
     def archived(self) -> list[Any]:
         return records(read_all(ArchiveReader(self.archive)))
+
+    def files(self) -> list[str]:
+        """The archive's files in stream order, which on one shard their names have."""
+        return sorted(self.lake.names("bronze", ".zst"), key=lambda name: name.split("/")[-1])
 
 
 def _now() -> int:
@@ -89,6 +94,58 @@ def test_it_ends_although_more_arrives_with_every_read(bench: Bench) -> None:
     bench.client.always("get_records", None)
     bench.archiver().run_once(flush=True)
     assert len(bench.archived()) == len(records(read_all(kinesis.open_stream(bench.name))))
+
+
+HOUR_ENDS = datetime(2026, 1, 1, 11, tzinfo=UTC)
+ARRIVALS = {b"r1": -10, b"r2": 0, b"r3": -5, b"r4": 10, b"r5": 15}
+"""Record → milliseconds from there: r3 goes back over it, as arrivals on a shard may."""
+LATER = "bronze/flight_events/ingest_date=2026-01-02"
+
+
+@pytest.fixture
+def turning(bench: Bench) -> Bench:
+    """An archive in which a shard's files go from one hour to the next, back, and on again."""
+
+    def stamped(answer: dict[str, Any]) -> dict[str, Any]:
+        for record in answer["Records"]:
+            after = timedelta(milliseconds=ARRIVALS[record["Data"]])
+            record["ApproximateArrivalTimestamp"] = HOUR_ENDS + after
+        return answer
+
+    bench.client.always("get_records", changed(stamped))
+    for puts in ((b"r1", b"r2", b"r3", b"r4"), (b"r5",)):
+        for payload in puts:
+            bench.client.put_record(StreamName=bench.name, Data=payload, PartitionKey="one")
+        bench.archiver().run_once(flush=True)
+    hours = [name.split("ingest_hour=")[1][:2] for name in bench.files()]
+    assert hours == ["10", "11", "10", "11", "11"]
+    return bench
+
+
+def test_arrivals_that_go_back_over_an_hour_do_not_stop_compaction(turning: Bench) -> None:
+    before = turning.archived()
+    assert compact(turning.archive, before=LATER, max_bytes=2**30) == (2, 1)  # r4 and r5
+    assert len(turning.files()) == 4
+    assert turning.archived() == before
+    assert compact(turning.archive, before=LATER, max_bytes=2**30) == (0, 0)
+
+
+def test_a_file_that_is_gone_between_hours_is_not_merged_away(turning: Bench) -> None:
+    turning.lake.delete(turning.files()[1])
+    found = turning.files()
+    with pytest.raises(CorruptDataError, match="are missing before"):
+        compact(turning.archive, before=LATER, max_bytes=2**30)
+    assert turning.files() == found
+
+
+def test_files_that_the_ledger_has_forgotten_are_adopted_in_the_order_of_their_shard(
+    turning: Bench, tmp_path: Path
+) -> None:
+    files = turning.files()
+    turning.ledger = Ledger(tmp_path / "anew.db", clock=_now)
+    assert turning.archiver().run_once(flush=True) == 0
+    assert turning.files() == files
+    assert turning.ledger.progress(BRONZE)[1]["records"] == 5
 
 
 def _fails(_archive: Archive, _contents: object) -> int:

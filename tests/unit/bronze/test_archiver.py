@@ -74,6 +74,19 @@ def test_records_wait_for_the_cut_by_age(desk: Bench) -> None:
     assert archiver.run_once() == 0
 
 
+def test_records_wait_for_the_cut_by_age_though_the_clock_was_set_back(desk: Bench) -> None:
+    desk.now_us += 2 * HOUR_US
+    desk.put(1)
+    desk.now_us -= 2 * HOUR_US
+    archiver = desk.archiver(cut_seconds=60)
+    for _ in range(3):
+        assert archiver.run_once() == 0
+        desk.put(1)  # it arrives right after the first
+        desk.seconds += 20
+    assert archiver.run_once() == 4
+    assert len(desk.files()) == 1
+
+
 def test_files_are_cut_by_size(desk: Bench) -> None:
     put = []
     for _ in range(10):
@@ -275,3 +288,16 @@ def test_the_index_can_be_read_without_us(desk: Bench) -> None:
     assert [frame["runs"] for frame in second["frames"]] == [[[f"{4:020}", 4, desk.now_us]]]
     assert second["frames"][0]["raw_bytes"] == 4 * 101
     assert second["frames"][0]["stored_bytes"] == desk.lake.size(desk.files()[1])
+
+
+def test_a_gap_on_one_shard_keeps_no_other_from_being_adopted(desk_of_three: Bench) -> None:
+    desk = desk_of_three
+    for _ in range(2):
+        desk.put(30)
+        desk.archiver().run_once(flush=True)
+    desk.lake.delete(desk.files()[0])  # shard-000's first; its second is not adopted
+    (desk.root / "ledger.db").unlink()
+    desk.archiver().run_once(flush=True)
+    others = [name for name in desk.files() if "shard-000" not in name]
+    assert len(others) == 4
+    assert desk.ledger().position(BRONZE) == desk.reader().end()

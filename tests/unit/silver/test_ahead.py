@@ -72,6 +72,22 @@ def test_what_follows_a_full_batch_is_read_beside_it_and_only_once() -> None:
     ] == [[1, 2], [3, 4]]
 
 
+def test_a_batch_ends_with_its_day() -> None:
+    midnight_us = 20_000 * 86_400_000_000
+    source = Frames(*(frame(midnight_us + after) for after in (-2, -1, 0, 5)))
+    batches = preparation(source, max_records=10)
+
+    first = batches.next({})
+    assert first is not None
+    assert (first.first_arrived_at_us, first.last_arrived_at_us) == (
+        midnight_us - 2,
+        midnight_us - 1,
+    )
+    second = batches.next(first.planned.through)
+    assert second is not None
+    assert (second.first_arrived_at_us, second.last_arrived_at_us) == (midnight_us, midnight_us + 5)
+
+
 def test_nothing_is_begun_after_a_small_batch() -> None:
     source = Frames(frame(1))
     batches = preparation(source, max_records=10)

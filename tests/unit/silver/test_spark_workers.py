@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 
 import pyarrow as pa
+import pytest
 
+from airside.errors import TerminalError
 from airside.events import FLIGHT_EVENTS
 from airside.silver.spark.chunks import from_bytes
 from airside.silver.spark.workers import judge
@@ -43,6 +45,14 @@ def test_a_chunk_is_of_one_shard_and_one_hour_however_the_batches_are_cut() -> N
     ]
     assert [c["hour_us"] - START_US for c in chunks] == [0, HOUR_US, HOUR_US]
     assert [from_bytes(c["rows"]).num_rows for c in chunks] == [3, 1, 2]
+
+
+def test_records_that_share_a_place_are_not_passed_over() -> None:
+    several = batch(("a", 1, 0), ("a", 2, 0), ("a", 2, 0))
+    payloads = pa.array([b"{}\n", b"[1]\n", b"[2]\n"], pa.binary())
+    unpacked = several.set_column(3, "payload", payloads)
+    with pytest.raises(TerminalError, match="AggregationEnabled = false"):
+        list(judge([unpacked.slice(0, 2), unpacked.slice(2)], FLIGHT_EVENTS))
 
 
 def test_a_record_that_is_given_twice_is_one_record() -> None:

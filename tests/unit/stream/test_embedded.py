@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
@@ -15,8 +15,7 @@ from pathlib import Path
 import pytest
 
 from airside.errors import CorruptDataError, RetryableError, TerminalError
-from airside.stream import EmbeddedStream, SequenceRange, frames_to_arrow
-from airside.stream.frame import count_records
+from airside.stream import EmbeddedStream, Frame, SequenceRange, frames_to_arrow
 from airside.stream.mark import mark_of, read_mark
 from airside.stream.salvage import SalvagedStream
 from support.streams import START_US, TESTS, batch, position, read_all, records
@@ -38,6 +37,10 @@ def filled(path: Path, puts: int = 40, shards: int = 1) -> None:
             stream.put([noise.randbytes(300) for _ in range(30)])
     with closing(sqlite3.connect(path)) as database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def count(frames: Iterable[Frame]) -> int:
+    return sum(frame.records for frame in frames)
 
 
 def in_a_child(script: str, *arguments: object) -> subprocess.CompletedProcess[str]:
@@ -176,7 +179,7 @@ def test_what_an_earlier_version_put_is_read_and_added_to(path: Path) -> None:
     mark_of(path).unlink()
     with opened(path) as stream:
         stream.put(batch("a", 1, 50))
-        assert count_records(read_all(stream)) == 100
+        assert count(read_all(stream)) == 100
 
 
 class TestTheMark:
@@ -194,9 +197,9 @@ class TestTheMark:
         """A power cut tears a put's pages before anybody was told that it is safe."""
         left = torn(path, tmp_path / "left", spare_mark=False)
         with closing(EmbeddedStream(left, clock=lambda: START_US)) as stream:
-            assert count_records(read_all(stream)) == 50
+            assert count(read_all(stream)) == 50
             stream.put(batch("a", 2, 50))
-            assert count_records(read_all(stream)) == 100
+            assert count(read_all(stream)) == 100
 
     @pytest.mark.parametrize("content", [b"", b"\x00" * 60, b'00000000 {"shard-000": "99"}\n'])
     def test_one_that_is_damaged_proves_nothing(self, content: bytes, path: Path) -> None:
@@ -261,7 +264,7 @@ class TestSalvage:
         content[start : start + 8192] = bytes(8192)
         path.write_bytes(content)
         with closing(SalvagedStream(path, {})) as salvaged:
-            found = count_records(salvaged.read({}, max_records=1_000, max_bytes=10_000_000))
+            found = count(salvaged.read({}, max_records=1_000, max_bytes=10_000_000))
             gone = sum(hole.records for hole in salvaged.holes)
         assert found + gone == 200
         assert 0 < gone <= 20

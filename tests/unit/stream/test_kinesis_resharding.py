@@ -2,6 +2,7 @@
 
 import random
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,6 +17,7 @@ from support.streams import Record, read_all, records
 from support.waiting import eventually
 
 HOUR_US = 3_600_000_000
+EVERYTHING = {"max_records": 10**9, "max_bytes": 2**40}
 
 
 class Bench:
@@ -217,9 +219,20 @@ class Watched(Bench):
 
         self.client.then("get_records", changed(emptied))
 
+    def stamp(self, arrival_us: Callable[[int], int]) -> None:
+        """Let records have arrived at other times, by their numbers."""
+
+        def stamped(answer: dict[str, Any]) -> dict[str, Any]:
+            for record in answer["Records"]:
+                at_us = arrival_us(int(record["Data"].split()[1]))
+                record["ApproximateArrivalTimestamp"] = datetime.fromtimestamp(at_us / 1e6, tz=UTC)
+            return answer
+
+        self.client.always("get_records", changed(stamped))
+
 
 def read_on(consumer: KinesisStream, at: Position) -> list[bytes]:
-    return [r.payload for r in records(consumer.read(at, max_records=10**9, max_bytes=2**40))]
+    return [r.payload for r in records(consumer.read(at, **EVERYTHING))]
 
 
 def test_what_the_stream_still_has_is_read_however_late() -> None:
@@ -271,6 +284,73 @@ def test_a_gap_can_be_passed_over_on_purpose() -> None:
     watched.write(6)
     watched.forget()
     assert read_on(watched.consumer(on_gap="skip"), watched.at) == watched.put[12:]
+
+
+def test_a_process_that_lives_through_an_outage_notices_what_has_aged_out() -> None:
+    watched = Watched()
+    consumer = watched.consumer()
+    consumer.backlog(watched.at)
+    watched.write(6)
+    watched.now_us += 25 * HOUR_US  # the machine was suspended, or Kinesis out of reach
+    for _ in range(2):  # it is not said once and then passed over
+        watched.forget()
+        with pytest.raises(CorruptDataError, match="may be lost"):
+            read_on(consumer, watched.at)
+
+
+def test_asking_what_waits_does_not_pass_over_what_has_aged_out() -> None:
+    watched = Watched()
+    for consumer in (watched.consumer(), watched.consumer()):  # one that lives, and one anew
+        consumer.backlog(watched.at)
+        watched.now_us += 25 * HOUR_US
+        watched.forget()
+        with pytest.raises(CorruptDataError, match="may be lost"):
+            consumer.backlog(watched.at)
+
+
+def test_a_consumer_that_lags_is_watched_more_closely() -> None:
+    watched = Watched()
+    consumer = watched.consumer()
+    watched.write(12)
+    late_us = watched.now_us - 23 * HOUR_US
+    watched.stamp(lambda number: late_us + number * 1_000_000)
+    consumer.backlog(watched.at)
+    frames = consumer.read(watched.at, max_records=6, max_bytes=2**30)
+    at = SequenceRange.of(watched.at, frames).through
+    assert consumer.backlog(at).records == 6
+    watched.now_us += 2 * HOUR_US
+    watched.forget()
+    with pytest.raises(CorruptDataError, match="may be lost"):
+        read_on(consumer, at)
+
+
+def test_a_consumer_that_keeps_up_asks_no_more_than_at_its_start() -> None:
+    watched = Watched()
+    consumer = watched.consumer()
+    for _ in range(30):
+        watched.now_us += HOUR_US
+        consumer.backlog(watched.at)
+        consumer.read(watched.at, **EVERYTHING)
+    kinds = [p["ShardIteratorType"] for p in watched.client.made("get_shard_iterator")]
+    assert kinds.count("AT_SEQUENCE_NUMBER") == 1
+
+
+@pytest.mark.parametrize("is_asked_first", [True, False], ids=["backlog", "read"])
+def test_a_batch_of_many_hours_is_not_noted_before_it_is_done(is_asked_first: bool) -> None:
+    watched = Watched()
+    consumer = watched.consumer()
+    watched.write(12)
+    hours_ago = dict(enumerate([6.0] * 6 + [1.0] * 6, 12))
+    watched.stamp(lambda number: watched.now_us - int(hours_ago.get(number, 7) * HOUR_US))
+    if is_asked_first:
+        consumer.backlog(watched.at)
+    first = consumer.read(watched.at, max_records=6, max_bytes=2**30)
+    ahead = consumer.read(SequenceRange.of(watched.at, first).through, **EVERYTHING)
+    assert len(records(first)) == len(records(ahead)) == 6
+    watched.now_us += 19 * HOUR_US  # it dies before any of it is committed
+    watched.forget()
+    with pytest.raises(CorruptDataError, match="may be lost"):
+        read_on(watched.consumer(), watched.at)
 
 
 def test_a_shard_that_is_gone_was_either_read_to_its_end_or_may_be_lost() -> None:

@@ -14,6 +14,7 @@ import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from airside.errors import TerminalError
 from airside.events import Feed
 from airside.lake import Lake, open_lake
 from airside.silver.files import CLEAN, QUARANTINE, write
@@ -149,14 +150,30 @@ def _chunks(tables: Iterable[pa.Table], feed: Feed) -> Iterator[pa.RecordBatch]:
 
 
 def _distinct(batches: Batches) -> Iterator[pa.RecordBatch]:
-    """Leave out what a connector gives a second time: the same record, not another with its id."""
-    last: tuple[str, str] | None = None
+    """Leave out what a connector gives a second time: the same record, not another with its id.
+
+    Raises:
+        TerminalError: Two records of one place differ: a connector has unpacked what a producer
+            had put as one record, and positions cannot tell its parts apart.
+    """
+    last = ("", "", b"")
     for batch in batches:
-        names = ("shard_id", "sequence_number")
-        places = list(zip(*(batch[name].to_pylist() for name in names), strict=True))
-        is_new = [place != before for before, place in pairwise([last, *places])]
+        names = ("shard_id", "sequence_number", "payload")
+        records = list(zip(*(batch[name].to_pylist() for name in names), strict=True))
+        is_new = []
+        for before, record in pairwise([last, *records]):
+            is_new.append(before[:2] != record[:2])
+            if not is_new[-1] and before != record:
+                shard, number, _ = record
+                raise TerminalError(
+                    f"the connector gives several records for the sequence number {number} of "
+                    f"{shard}: a producer aggregates (the Kinesis Producer Library does unless "
+                    "AggregationEnabled = false). Turn that off; for what the stream holds "
+                    "already run the embedded pipeline, `airside run --stream kinesis://NAME`, "
+                    "which quarantines such packs"
+                )
         yield batch.filter(pa.array(is_new, pa.bool_()))
-        last = places[-1] if places else last
+        last = records[-1] if records else last
 
 
 @cache

@@ -7,6 +7,7 @@ tell the two apart, each consumer notes now and then until when it has certainly
 A directory that has just been made from an archive has no such notes, and cannot tell.
 """
 
+import math
 from collections.abc import Callable
 from typing import Literal, Protocol
 
@@ -16,6 +17,8 @@ from airside.stream.position import Position
 
 _NOTE_US = 60_000_000
 _HOUR_US = 3_600_000_000
+_SURE_US = 12 * _HOUR_US
+"""Half of the shortest retention that a stream can have: younger records have not aged out."""
 _ENDED = "ended"
 
 
@@ -51,62 +54,69 @@ class Continuity:
         self._memory = memory
         self._clock = clock
         self._on_gap = on_gap
-        self._checked: set[str] = set()
-        self._noted_us: dict[str, int] = {}
-        self._retention_us: int | None = None
+        self._read_us: dict[str, float] = {}
+        """Shard → all that arrived before has certainly been read; without end where no more is to
+        come."""
+        self._noted_us: dict[str, float] = {}
+        self._checked_us = 0
 
     def check(self, after: Position) -> None:
-        """Make sure, once for each shard, that nothing after a position has aged out.
+        """Make sure that nothing after a position has aged out.
+
+        The service is asked at the start, and again wherever what has been read arrived so long ago
+        that what follows it may be forgotten: a process may outlive an outage, or fall behind.
 
         Raises:
             CorruptDataError: Something may have; says of which shard.
         """
-        unchecked = after.keys() - self._checked
-        if not unchecked:
+        self._checked_us = self._clock()
+        unsure = [
+            shard_id
+            for shard_id in sorted(after)
+            if self._checked_us - self._read_us.get(shard_id, 0) > _SURE_US
+        ]
+        if not unsure:
             return
         shards = self._source.shards()
-        for shard_id in sorted(unchecked):
-            is_whole = (
-                self._source.holds((shard_id, after[shard_id]))
-                if shard_id in shards
-                else any(shard_id in shards[other].parents for other in after.keys() & shards)
-            )
-            if not is_whole and not self._has_read_all(shard_id) and self._on_gap == "stop":
+        for shard_id in unsure:
+            read_us: float | None = math.inf
+            if shard_id in shards:
+                read_us = self._source.arrived_at_us((shard_id, after[shard_id]))
+                is_whole = read_us is not None
+            else:
+                is_whole = any(shard_id in shards[other].parents for other in after.keys() & shards)
+            if not is_whole and self._on_gap == "stop" and not self._has_read_all(shard_id):
                 raise CorruptDataError(
                     f"{shard_id} of {self._source.client.address.url} has forgotten the record "
                     f"{after[shard_id]}, up to which it was read: what arrived between then and "
                     f"the oldest record that it still has may be lost; lengthen the stream's "
                     'retention, and set stream.on_gap = "skip" to go on with what there is'
                 )
-            self._checked.add(shard_id)
+            if read_us is not None:
+                self._read_us[shard_id] = read_us
 
     def note_through(self, shard_id: str, arrived_before_us: int) -> None:
         """Note that all records which arrived before an instant have been read."""
+        self._read_us[shard_id] = arrived_before_us
         if arrived_before_us - self._noted_us.get(shard_id, 0) >= _NOTE_US:
             self._memory.note(shard_id, str(arrived_before_us))
             self._noted_us[shard_id] = arrived_before_us
-            self._checked.add(shard_id)
 
-    def note_now(self, shard_id: str) -> None:
-        """Note that a shard has been read to its end as of now."""
-        self.note_through(shard_id, self._clock())
+    def note_tip(self, shard_id: str) -> None:
+        """Note that a shard has been read to its end as it was at the last check or later."""
+        self.note_through(shard_id, self._checked_us)
 
     def note_ended(self, shard_id: str) -> None:
         """Note that a closed shard has been read to its end."""
-        if self._noted_us.get(shard_id) != -1:
+        self._read_us[shard_id] = math.inf
+        if self._noted_us.get(shard_id) != math.inf:
             self._memory.note(shard_id, _ENDED)
-            self._noted_us[shard_id] = -1
+            self._noted_us[shard_id] = math.inf
 
     def _has_read_all(self, shard_id: str) -> bool:
         noted = self._memory.recall(shard_id)
         if noted is None or noted == _ENDED:  # without a note, the position is an archive's
             return True
-        return self._clock() - int(noted) < self._retention()
-
-    def _retention(self) -> int:
-        """The stream's retention in microseconds."""
-        if self._retention_us is None:
-            answer = self._source.client.call("describe_stream_summary")
-            hours = answer["StreamDescriptionSummary"]["RetentionPeriodHours"]
-            self._retention_us = int(hours) * _HOUR_US
-        return self._retention_us
+        answer = self._source.client.call("describe_stream_summary")
+        hours = int(answer["StreamDescriptionSummary"]["RetentionPeriodHours"])
+        return self._checked_us - int(noted) < hours * _HOUR_US

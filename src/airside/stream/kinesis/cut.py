@@ -43,7 +43,7 @@ def to_frames(shard_id: str, records: Iterable[Mapping[str, Any]]) -> list[Frame
         payloads.clear()
 
     for record in records:
-        run = Run(_padded(record["SequenceNumber"]), 1, _arrival_us(record))
+        run = Run(_padded(record["SequenceNumber"]), 1, arrival_us(record))
         payload: bytes = record["Data"].removesuffix(b"\n")
         if runs and (
             run.arrived_at_us // _SECOND_US != runs[0].arrived_at_us // _SECOND_US
@@ -79,6 +79,13 @@ def unpadded(sequence_number: str) -> str:
     return sequence_number.lstrip("0")
 
 
+def arrival_us(record: Mapping[str, Any]) -> int:
+    """When a record arrived, in microseconds since the Unix epoch."""
+    arrived_at: datetime = record["ApproximateArrivalTimestamp"]
+    # Kinesis gives milliseconds; a float's last digits are noise.
+    return round(arrived_at.timestamp() * 1_000) * 1_000
+
+
 def _padded(sequence_number: str) -> str:
     if len(sequence_number) > SEQUENCE_DIGITS:
         raise TerminalError(
@@ -86,9 +93,3 @@ def _padded(sequence_number: str) -> str:
             "release of Airside cannot order such, look for a newer one"
         )
     return sequence_number.zfill(SEQUENCE_DIGITS)
-
-
-def _arrival_us(record: Mapping[str, Any]) -> int:
-    """Kinesis gives milliseconds; a float's last digits are noise."""
-    arrived_at: datetime = record["ApproximateArrivalTimestamp"]
-    return round(arrived_at.timestamp() * 1_000) * 1_000

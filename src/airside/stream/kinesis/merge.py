@@ -29,6 +29,8 @@ class Merge:
     ) -> None:
         self.at = dict(after)
         """Shard → the last sequence number taken from it."""
+        self.first: dict[str, Frame] = {}
+        """Shard → the first frame that was found of it."""
         self.tips: set[str] = set()
         """Shards that have been taken to the end that they had."""
         self.ended: set[str] = set()
@@ -67,6 +69,7 @@ class Merge:
                 return False
             if page.frame is not None:
                 self._heads[shard_id] = page.frame
+                self.first.setdefault(shard_id, page.frame)
                 continue
             self.tips.add(shard_id)
             if page.is_ended:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from airside.errors import RetryableError
 from airside.stream.frame import Frame
 from airside.stream.kinesis.client import Client
-from airside.stream.kinesis.cut import to_frames, unpadded
+from airside.stream.kinesis.cut import arrival_us, to_frames, unpadded
 from airside.stream.kinesis.explain import ExpiredIteratorError, ThrottledError
 from airside.stream.kinesis.patience import Backoff
 from airside.stream.kinesis.shards import Shard, list_shards
@@ -161,8 +161,11 @@ class Source:
                 return _UNKNOWN
             return self._fetch(place, reading)
 
-    def holds(self, place: Place) -> bool:
-        """Whether the shard still has the record at a place, and so all that came after it."""
+    def arrived_at_us(self, place: Place) -> int | None:
+        """When the record at a place arrived; None where the shard has it no more.
+
+        As long as it has, it has all that came after it.
+        """
         shard_id, sequence = place
         reading = self._reading(shard_id)
         with reading.lock:
@@ -175,10 +178,12 @@ class Source:
                     iterator = None
                     continue
                 if answer["Records"]:
-                    return bool(answer["Records"][0]["SequenceNumber"] == unpadded(sequence))
+                    (record,) = answer["Records"]
+                    is_it = record["SequenceNumber"] == unpadded(sequence)
+                    return arrival_us(record) if is_it else None
                 iterator = answer.get("NextShardIterator")
                 if iterator is None or answer.get("MillisBehindLatest", 0) == 0:
-                    return False
+                    return None
         raise self._endless(shard_id)
 
     def _known(self, place: Place, since: float) -> Page | None:

@@ -75,6 +75,7 @@ class KinesisStream:
         self.source = source
         self._writer = Writer(source.client, source.backoff, identity)
         self._continuity: Continuity | None = None
+        self._has_read = False
         self._max_age = max_age
 
     @classmethod
@@ -114,6 +115,7 @@ class KinesisStream:
         """Read the frames after a position; second by second across shards."""
         if self._continuity is not None:
             self._continuity.check(after)
+        is_first, self._has_read = not self._has_read, True
         if through is not None:
             return self._planned(after, through)
         reads = _Allowance(_READS_AT_ONCE * len(self.source.shards()))
@@ -133,11 +135,15 @@ class KinesisStream:
             frames.append(frame)
             records += frame.records
             raw_bytes += frame.raw_bytes
-        self._note(after, merge, frames)
+        if is_first:  # later ones may be a batch ahead of what the consumer has done
+            self._note(merge)
         return frames
 
     def backlog(self, after: Position) -> Backlog:
-        """Measure what lies after a position, as far ahead as was looked."""
+        """Measure what lies after a position, as far ahead as was looked.
+
+        A consumer that is watched asks this where it stands: all before is done.
+        """
         return self.backlogs([after])[0]
 
     def backlogs(self, afters: Sequence[Position]) -> list[Backlog]:
@@ -149,6 +155,8 @@ class KinesisStream:
         for after in afters:
             for shard_id, sequence in after.items():
                 furthest[shard_id] = max(sequence, furthest.get(shard_id, START))
+        if self._continuity is not None:
+            self._continuity.check(furthest)
         reads = _Allowance(len(self.source.shards()))
         records = stored = 0
         ahead = Merge(
@@ -165,7 +173,7 @@ class KinesisStream:
             ahead.take(frame)
             records += frame.records
             stored += len(frame.data)
-        self._note(furthest, ahead, [])
+        self._note(ahead)
         return [self._between(after, ahead.at) for after in afters]
 
     def trim(self, through: Position, arrived_before_us: int) -> int:
@@ -176,19 +184,17 @@ class KinesisStream:
     def close(self) -> None:
         """Nothing to release: the source goes with its last user."""
 
-    def _note(self, after: Position, merge: Merge, frames: Sequence[Frame]) -> None:
-        """Note until when everything has been read that comes before a position."""
+    def _note(self, merge: Merge) -> None:
+        """Note until when everything has been read that comes before where a walk began."""
         if self._continuity is None:
             return
-        for frame in reversed(frames):  # in the end, the first of each shard counts
+        for frame in merge.first.values():
             self._continuity.note_through(frame.shard_id, frame.first_arrived_at_us)
-        for shard_id in merge.tips:
-            if merge.at.get(shard_id) != after.get(shard_id):
-                continue
+        for shard_id in merge.tips - merge.first.keys():
             if shard_id in merge.ended:
                 self._continuity.note_ended(shard_id)
             else:
-                self._continuity.note_now(shard_id)
+                self._continuity.note_tip(shard_id)
 
     def _between(self, after: Position, end: Position) -> Backlog:
         records = raw_bytes = stored_bytes = 0
