@@ -1,10 +1,16 @@
 """Silver and gold rebuilt from the archive equal the live ones, row for row."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from airside.bronze import Archive
+from airside.runtime import backfill
+from airside.runtime.backfill import transform_archive
+from airside.runtime.data_dir import DataDir
 from oracle.corpus import hostile
+from support.calls import call, copied, refused
 from support.command import airside, airside_here, airside_json, airside_ok
 from support.contents import archived_lines, lake_contents, warehouse_contents
 
@@ -84,3 +90,23 @@ def test_a_folder_without_an_archive_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "there is no archive in" in done.stderr
     assert not (tmp_path / "new").exists()
+
+
+def test_rows_that_lie_only_in_the_new_warehouses_log_are_not_thrown_away(
+    live: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = copied(live, tmp_path)
+    before = warehouse_contents(data / "warehouse.duckdb")
+
+    def without_room(archive: Archive, *, target: DataDir, **more: Any) -> int:
+        done = transform_archive(archive, target=target, **more)
+        target.warehouse.with_name("warehouse.duckdb.wal").write_bytes(b"rows")
+        return done
+
+    monkeypatch.setattr(backfill, "transform_archive", without_room)
+    message = refused(75, "backfill", "--data-dir", data)
+    assert "warehouse.duckdb.wal: 4 bytes could not be merged" in message
+    assert warehouse_contents(data / "warehouse.duckdb") == before
+    monkeypatch.undo()
+    assert call("backfill", "--data-dir", data).code == 0
+    assert warehouse_contents(data / "warehouse.duckdb") == before

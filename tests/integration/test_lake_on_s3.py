@@ -236,8 +236,10 @@ def test_a_new_directory_takes_the_lake_over(data: Path, url: str, tmp_path: Pat
             old.silver.run_once()
     assert lake.sizes("") == files
     assert_no_overlap(lake)
-    message = refused(1, "run", "--until-drained", "--data-dir", data)
-    assert f"delete {lake.where('owner.json')}" in message
+    for command in (("run", "--until-drained"), ("backfill",)):
+        message = refused(1, *command, "--data-dir", data)
+        assert f"delete {lake.where('owner.json')}" in message
+        assert lake.sizes("") == files
 
 
 def test_another_lake_than_the_directory_has_is_refused(local: Path, url: str) -> None:

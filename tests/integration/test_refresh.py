@@ -255,3 +255,20 @@ def test_what_is_wrong_with_the_url_is_said(
 def test_before_the_first_refresh_a_question_says_what_to_do(postgres: str, data: Path) -> None:
     told = call("report", "--warehouse", postgres, "--data-dir", data)
     assert "airside refresh" in told.err + told.out
+
+
+def test_a_lake_of_others_is_loaded_and_nothing_is_handed_over_to_it(
+    postgres: str, data: Path, lake: LocalLake, tmp_path: Path
+) -> None:
+    others = LocalLake(
+        Path(shutil.copytree(processed(tmp_path / "others", seed=4), tmp_path / "l"))
+    )
+    (name,) = published_batches(lake, FLIGHT_EVENTS)
+    assert not published_batches(others, FLIGHT_EVENTS)
+    files = others.sizes("")
+    settings = load({"warehouse.url": postgres, "lake.url": others.url}, {}).settings
+    assert refresh(DataDir(data), settings, clock=lambda: NOW_US).handed_over == 0
+    assert others.sizes("") == files
+    own = load({"warehouse.url": postgres, "lake.url": lake.url}, {}).settings
+    assert refresh(DataDir(data), own, clock=lambda: NOW_US).batches == 1
+    assert published_batches(lake, FLIGHT_EVENTS) == [name]

@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
+from pathlib import Path
 from types import MappingProxyType
 
 from airside.bronze import BRONZE, Archive, Archiver, ArchiveReader, read_floor
@@ -14,6 +15,7 @@ from airside.lake import Lake, LocalLake
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
+from airside.runtime.lake_owner import take
 from airside.runtime.lakes import ZONES, is_elsewhere, lake_of
 from airside.runtime.mending import Mender, open_source
 from airside.runtime.quarantine import replayed_reasons
@@ -53,12 +55,13 @@ def rebuild(
     Raises:
         RetryableError: A pipeline runs on the directory.
         UsageError: Retention has removed records from the archive.
+        TerminalError: Another directory has taken the lake over.
         CorruptDataError: The archive is damaged; says where.
     """
     data_dir.upgrade()
     data_dir.check()
     with data_dir.owned(), ExitStack() as stack:
-        lake = lake_of(data_dir)
+        lake = _own_lake(data_dir, settings)
         lake.sweep(*ZONES)
         archive = Archive(lake, FLIGHT_EVENTS)
         _refuse_to_forget(data_dir, archive)
@@ -82,10 +85,20 @@ def rebuild(
             )
         finally:
             scratch.close()
+        _refuse_an_open_log(beside)
         if is_elsewhere(data_dir):
             _put_files_in_place(lake, LocalLake(beside.root))
         _put_in_place(data_dir, beside)
         return done
+
+
+def _own_lake(data_dir: DataDir, settings: Settings) -> Lake:
+    """The directory's lake, which must be its own still: its files are about to be exchanged."""
+    lake = lake_of(data_dir)
+    if not is_elsewhere(data_dir):
+        return lake
+    with closing(open_ledger(data_dir, settings, wall_clock)) as ledger:
+        return take(lake, ledger)
 
 
 def transform_archive(
@@ -198,6 +211,24 @@ def _archive_the_rest(
             )
 
 
+def _refuse_an_open_log(made: DataDir) -> None:
+    """DuckDB says nothing where it cannot merge its log at the end, and the file lacks those rows.
+
+    Raises:
+        RetryableError: It could not.
+    """
+    log = _log(made)
+    if log.exists():
+        raise RetryableError(
+            f"{log}: {log.stat().st_size:,} bytes could not be merged into the warehouse that was "
+            "built anew; free disk space, then run it again: what was there before has stayed"
+        )
+
+
+def _log(data_dir: DataDir) -> Path:
+    return data_dir.warehouse.with_name(data_dir.warehouse.name + ".wal")
+
+
 def _put_files_in_place(lake: Lake, made: Lake) -> None:
     """Exchange the files of a lake elsewhere: the old ones go first, so that none overlap.
 
@@ -221,6 +252,6 @@ def _put_in_place(data_dir: DataDir, beside: DataDir) -> None:
             (data_dir.root / part).replace(beside.root / f"old-{part}")
         if (beside.root / part).exists() and not is_elsewhere(data_dir):
             (beside.root / part).replace(data_dir.root / part)
-    data_dir.warehouse.with_name(data_dir.warehouse.name + ".wal").unlink(missing_ok=True)
+    _log(data_dir).unlink(missing_ok=True)
     beside.warehouse.replace(data_dir.warehouse)
     shutil.rmtree(beside.root)

@@ -121,8 +121,11 @@ def _open_lake(data_dir: DataDir, settings: Settings) -> Lake:
 
 
 def _hand_over(data_dir: DataDir, lake: Lake) -> int:
-    """Hand the embedded warehouse's batches over, where there is such a warehouse."""
-    if not data_dir.warehouse.exists():
+    """Hand the embedded warehouse's batches over to the directory's own lake, if there are any.
+
+    To another lake nothing is: its documents are of other records.
+    """
+    if not data_dir.warehouse.exists() or lake.url != lake_of(data_dir).url:
         return 0
     with _alone(data_dir), open_reader(data_dir) as reader:
         return len(hand_over(reader, lake, FLIGHT_EVENTS))
