@@ -260,9 +260,7 @@ def test_before_the_first_refresh_a_question_says_what_to_do(postgres: str, data
 def test_a_lake_of_others_is_loaded_and_nothing_is_handed_over_to_it(
     postgres: str, data: Path, lake: LocalLake, tmp_path: Path
 ) -> None:
-    others = LocalLake(
-        Path(shutil.copytree(processed(tmp_path / "others", seed=4), tmp_path / "l"))
-    )
+    others = LocalLake(processed(tmp_path / "others", seed=4))
     (name,) = published_batches(lake, FLIGHT_EVENTS)
     assert not published_batches(others, FLIGHT_EVENTS)
     files = others.sizes("")
