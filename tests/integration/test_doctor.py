@@ -11,9 +11,13 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from airside.bronze import Archive, ArchiveReader, remove_before
 from airside.errors import RetryableError
+from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold
+from airside.lake import LocalLake
 from airside.runtime import doctor, patient
+from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.pipeline import open_pipeline
 from airside.settings import Settings
@@ -161,6 +165,34 @@ class TestBronze:
         assert found["stage"] == "bronze"
         assert found["cause"] == "files were deleted from bronze/"
         assert found["next_step"] == "restore bronze/ from a copy"
+
+    def test_its_oldest_file_has_gone(self, own: Path) -> None:
+        run = ("run", "--until-drained", "--data-dir", own)
+        assert call("ingest", "-", "--data-dir", own, stdin=b"{}\n").code == 0
+        assert call(*run).code == 0
+        first, second = sorted(own.glob("bronze/**/*.zst"), key=lambda path: path.name)
+        first.unlink()
+        found = first_stop(own)
+        assert found["stage"] == "bronze"
+        assert found["finding"].endswith("the oldest files are missing")
+        stops = [
+            finding["cause"]
+            for finding in call("doctor", "--deep", "--json", "--data-dir", own).json["findings"]
+            if finding["stage"] == "archive, every byte"
+        ]
+        assert stops == [f"the file before {second.relative_to(own)} is missing"]
+        assert call("backfill", "--data-dir", own).code == 0
+        assert first.exists()
+        assert call("doctor", "--deep", "--data-dir", own).code == 0
+
+    def test_retention_has_removed_its_oldest_file(self, own: Path) -> None:
+        assert call("ingest", "-", "--data-dir", own, stdin=b"{}\n").code == 0
+        assert call("run", "--until-drained", "--data-dir", own).code == 0
+        archive = Archive(LocalLake(own), FLIGHT_EVENTS)
+        a_year_on = wall_clock() + 365 * 86_400_000_000
+        end = ArchiveReader(archive).end()
+        assert remove_before(archive, arrived_before_us=a_year_on, through=end) == 1_500
+        assert call("doctor", "--deep", "--data-dir", own).code == 0
 
     def test_it_cannot_write(self, own: Path) -> None:
         assert call("ingest", "-", "--data-dir", own, stdin=b"{}\n").code == 0

@@ -24,7 +24,7 @@ from airside.bronze import BRONZE
 from airside.errors import UsageError
 from airside.ledger import Ledger
 from airside.silver import SILVER
-from airside.stream import Backlog, Position, Stream
+from airside.stream import Backlog, Stream
 from airside.stream.salvage import Hole
 from airside.warehouse import Reader
 
@@ -166,22 +166,26 @@ def account(
     )
 
 
-def note_lost(ledger: Ledger, holes: Sequence[Hole], end: Position) -> None:
-    """Write down what is lost, so that no account passes over it.
+def note_lost_inside(ledger: Ledger, records: int) -> None:
+    """Write down how many records are lost before where a directory's stream goes on.
+
+    Args:
+        ledger: Of the directory that goes on without the records.
+        records: How many, in all.
+    """
+    ledger.note(_LOST, {_INSIDE: str(records)})
+
+
+def note_lost_beyond(ledger: Ledger, holes: Sequence[Hole]) -> None:
+    """Write down what is lost after where a directory's stream goes on: it has no number there.
 
     Args:
         ledger: Of the directory that goes on without the records.
         holes: What is lost.
-        end: Where that directory's stream goes on: what is lost behind it has no number there.
     """
     ledger.note(
-        _LOST,
-        {f"{hole.shard_id}/{hole.first}/{_side(hole, end)}": str(hole.records) for hole in holes},
+        _LOST, {f"{hole.shard_id}/{hole.first}/{_BEYOND}": str(hole.records) for hole in holes}
     )
-
-
-def _side(hole: Hole, end: Position) -> str:
-    return _INSIDE if hole.last < int(end.get(hole.shard_id, 0)) else _BEYOND
 
 
 def _lost(ledger: Ledger) -> tuple[int, int]:

@@ -13,7 +13,8 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 
-from airside.bronze import BRONZE, Archive, ArchiveReader
+from airside.bronze import BRONZE, Archive, ArchiveReader, read_floor
+from airside.bronze.archive import DATA_SUFFIX
 from airside.bronze.index import INDEX_SUFFIX
 from airside.errors import AirsideError, CorruptDataError, UsageError
 from airside.events import FLIGHT_EVENTS
@@ -26,7 +27,7 @@ from airside.runtime.lakes import is_elsewhere, lake_of
 from airside.runtime.patient import Finding, Patient, State
 from airside.runtime.pipeline import GOLD
 from airside.silver import SILVER
-from airside.stream import Backlog, frames_to_arrow
+from airside.stream import Backlog, RangeFile, frames_to_arrow
 from airside.warehouse.drift import drift_changes, drift_summary
 
 _LOW_DISK_BYTES = 1_000_000_000
@@ -183,7 +184,19 @@ def _bronze(patient: Patient) -> Finding:
     bare = [name for name in reader.files if name + INDEX_SUFFIX not in indices]
     if bare:
         return _archive_damage(patient, text, f"{bare[0]} has no index")
+    if not _begins_at_its_floor(archive, reader):
+        return _archive_damage(patient, text, "the oldest files are missing")
     return _failure(patient, BRONZE, text) or _lag(patient, BRONZE, text, backlog)
+
+
+def _begins_at_its_floor(archive: Archive, reader: ArchiveReader) -> bool:
+    """Whether each shard's first file follows what retention has removed."""
+    firsts: dict[str, str] = {}
+    for name in reader.files:
+        firsts.setdefault(RangeFile.parse(name, DATA_SUFFIX).shard_id, name)
+    afters = {shard: archive.read_index(name).after for shard, name in firsts.items()}
+    floor = read_floor(archive)  # last, as a pipeline that runs may raise it meanwhile
+    return all(after <= floor.through.get(shard, "") for shard, after in afters.items())
 
 
 def _archive_damage(patient: Patient, text: str, what: str) -> Finding:

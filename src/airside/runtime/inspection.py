@@ -14,6 +14,7 @@ import duckdb
 
 from airside import silver
 from airside.bronze import Archive, ArchiveReader
+from airside.bronze.archive import DATA_SUFFIX
 from airside.bronze.index import CURE
 from airside.errors import AirsideError, CorruptDataError
 from airside.events import FLIGHT_EVENTS
@@ -101,18 +102,18 @@ def _sqlite(path: Path, cure: str) -> Iterator[str]:
 def _archive(patient: Patient) -> Iterator[str]:
     archive = Archive(lake_of(patient.data_dir), FLIGHT_EVENTS)
     mender = Mender(archive, None, lambda _: None)
-    after: dict[str, str] = {}
-    for name in ArchiveReader(archive).files:
+    reader = ArchiveReader(archive)
+    reached = dict(reader.floor.through)
+    for name in reader.files:
+        file = RangeFile.parse(name, DATA_SUFFIX)
         try:
-            contents = mender.read(name)
+            after = mender.read(name).after
         except CorruptDataError as error:
             yield str(error)
-            after.clear()
-            continue
-        shard = contents.frames[0].shard_id
-        if contents.after != after.get(shard, contents.after):
-            yield f"the file before {name} is missing; {CURE}"
-        after[shard] = contents.frames[-1].last_sequence_number
+        else:
+            if after > reached.get(file.shard_id, ""):
+                yield f"the file before {name} is missing; {CURE}"
+        reached[file.shard_id] = file.last
 
 
 def _warehouse(patient: Patient) -> Iterator[str]:

@@ -7,11 +7,11 @@ which of them a file held.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from itertools import groupby, pairwise
+from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 
-from airside.bronze import Archive
+from airside.bronze import Archive, read_floor
 from airside.bronze.archive import DATA_SUFFIX
 from airside.bronze.index import CURE, Contents
 from airside.errors import CorruptDataError
@@ -68,7 +68,7 @@ class Mender:
         self._tell = tell
 
     def mend(self, end: Position) -> None:
-        """Put in place what is missing between the files, or their indexes do not fit.
+        """Put in place what is missing above the floor, or what its index does not fit.
 
         Args:
             end: How far the archive is known to have come.
@@ -77,17 +77,20 @@ class Mender:
             return
         lake, root = self._archive.lake, self._archive.root
         names = lake.names(root, DATA_SUFFIX)
-        files, _ = in_force(RangeFile.parse(name, DATA_SUFFIX) for name in names)
+        floor = read_floor(self._archive)
+        parsed = (RangeFile.parse(name, DATA_SUFFIX) for name in names)
+        files, _ = in_force(file for file in parsed if not floor.covers(file))
         sizes = lake.sizes(root, DATA_SUFFIX)
-        reached: dict[str, str] = {}
+        reached = dict(floor.through)
         for shard_id, whole in files_by_shard(files).items():
             for file in whole:
                 if not self._fits(file.name, sizes.get(file.name)):
                     self._again(file.name)
-            for before, file in pairwise(whole):
-                if _follower(before.last) != file.first and not self._is_bridged(before, file):
-                    self._fill(shard_id, before.last, _leader(file.first))
-            reached[shard_id] = whole[-1].last
+            for file in whole:
+                before, leader = reached.get(shard_id, ""), _leader(file.first)
+                if leader != before and not self._is_bridged(before, file):
+                    self._fill(shard_id, before, leader)
+                reached[shard_id] = file.last
         for shard_id, last in end.items():
             if reached.get(shard_id, "") < last:
                 self._fill(shard_id, reached.get(shard_id, ""), last)
@@ -116,9 +119,9 @@ class Mender:
         except CorruptDataError:
             return False
 
-    def _is_bridged(self, before: RangeFile, file: RangeFile) -> bool:
-        """Whether nothing was ever archived between two files: those records were lost earlier."""
-        return self._archive.read_index(file.name).after == before.last
+    def _is_bridged(self, before: str, file: RangeFile) -> bool:
+        """Whether nothing was ever archived before a file: those records were lost earlier."""
+        return self._archive.read_index(file.name).after == before
 
     def _again(self, name: str) -> bool:
         """Write a file again; tells whether that could be done."""
@@ -155,10 +158,6 @@ class Mender:
             return []
         wanted = int(through) - int(after or 0)
         return frames if sum(frame.records for frame in frames) == wanted else []
-
-
-def _follower(number: str) -> str:
-    return str(int(number) + 1).zfill(len(number))
 
 
 def _leader(number: str) -> str:

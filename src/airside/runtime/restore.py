@@ -7,7 +7,7 @@ archive before the stages start, and goes on where that ends.
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,12 +26,12 @@ from airside.bronze import (
     read_floor,
 )
 from airside.bronze.archive import DATA_SUFFIX
-from airside.bronze.index import Contents
+from airside.bronze.index import Contents, Totals
 from airside.errors import CorruptDataError, UsageError
 from airside.events import FLIGHT_EVENTS
 from airside.lake import Lake, LocalLake
 from airside.ledger import Ledger
-from airside.runtime.accounting import note_lost, note_removed
+from airside.runtime.accounting import note_lost_beyond, note_lost_inside, note_removed
 from airside.runtime.backfill import Progress, transform_archive
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
@@ -40,6 +40,7 @@ from airside.runtime.mending import Mender, open_source
 from airside.runtime.wiring import open_ledger
 from airside.settings import Settings
 from airside.stream import EmbeddedStream, Position
+from airside.stream.embedded import WIDTH
 from airside.stream.mark import mark_of
 from airside.stream.salvage import SalvagedStream
 
@@ -50,6 +51,7 @@ Meanwhile = Callable[[], AbstractContextManager[None]]
 SET_ASIDE = "set-aside"
 """Where files of a lake go that its archive does not account for."""
 _RESTORE = "restore"
+_A_NEW_ONE = "name a new, empty directory with --data-dir"
 _NAMED_HOLES = 5
 _TELL_RECORDS = 1_000_000
 _SURE_HOURS = 24.0
@@ -78,7 +80,8 @@ def restore(
         How many records the archive holds.
 
     Raises:
-        UsageError: There is no archive, or the target holds records of its own.
+        UsageError: There is no archive, the target holds records of its own, or it is being made
+            from another source.
         CorruptDataError: The archive is damaged; says where.
     """
     given, origin = lake_named(source)
@@ -102,13 +105,12 @@ def restore(
             _embedded(target, settings).close()
         ledger = stack.enter_context(closing(open_ledger(target, settings, wall_clock)))
         is_filled = _is_filled(target, settings, ledger)
-        is_begun = bool(ledger.position(_RESTORE))
-        if is_filled and not is_begun:
-            raise UsageError(
-                f"{target.root} holds records of its own; name a new directory with --data-dir"
-            )
+        noted = ledger.position(_RESTORE)
+        if "done" in noted or (is_filled and not noted):
+            raise UsageError(f"{target.root} holds records of its own; {_A_NEW_ONE}")
+        _refuse_another(given, lake, noted, target)
         if lake.url != given.url:
-            if not is_begun and lake.names(archive.root):
+            if not noted and lake.names(archive.root):
                 raise UsageError(
                     f"{archive.where} holds an archive already; name an empty lake with --lake"
                 )
@@ -123,7 +125,8 @@ def restore(
         mender = Mender(archive, stack.enter_context(open_source(waiting)), warn)
         mender.mend({})
         if waiting is not None and not is_filled:
-            _adopt(ArchiveReader(archive), ledger)
+            reader = ArchiveReader(archive)
+            _adopt(reader, reader.totals(), ledger)
             _archive_the_waiting(waiting, archive, ledger, warn)
         _tell_of_removed(read_floor(archive), warn)
         _make(target, settings, archive, ledger, progress=progress, contents=mender.read)
@@ -206,13 +209,19 @@ def _make(
 ) -> None:
     """Make stream, ledger and warehouse out of the archive in the directory's own lake."""
     reader = ArchiveReader(archive)
+    totals, end = reader.totals(), reader.end()
     ledger.note(_RESTORE, {"begun": "yes"})
-    published = _published(archive.lake, reader.end(), ledger)
-    _adopt(reader, ledger)
+    published = _published(archive.lake, end, ledger)
+    _adopt(reader, totals, ledger)
     if target.stream_url is None:  # Kinesis itself goes on where the archive ends
         with closing(_embedded(target, settings)) as stream:
             if not stream.backlog({}).received:
-                stream.restore(reader.end(), reader.totals().last_arrived_at_us)
+                stream.restore(end, totals.last_arrived_at_us)
+    if all(len(last) == WIDTH for last in end.values()):
+        # An embedded stream leaves no number out: what has one, and no record, was lost, whether
+        # just now or in a directory before.
+        numbers = sum(map(int, end.values()))
+        note_lost_inside(ledger, numbers - totals.records - reader.floor.records)
     transform_archive(
         archive,
         lake=archive.lake,
@@ -225,6 +234,16 @@ def _make(
         contents=contents,
     )
     ledger.note(_RESTORE, {"done": "yes"})
+
+
+def _refuse_another(given: Lake, lake: Lake, noted: Mapping[str, str], target: DataDir) -> None:
+    """Go on with what was cut off only from where it began: two archives do not make one."""
+    begun_from = noted.get("source", lake.url)
+    if noted and begun_from != given.url:
+        raise UsageError(
+            f"{target.root} is being made from {begun_from}, not from {given.url}; run that again, "
+            f"which goes on where it was cut off, or {_A_NEW_ONE}"
+        )
 
 
 def _tell_of_removed(removed: Floor, tell: Warn) -> None:
@@ -322,11 +341,11 @@ def _link(source: Path, path: Path) -> None:
         shutil.copyfile(source, path)
 
 
-def _adopt(reader: ArchiveReader, ledger: Ledger) -> None:
+def _adopt(reader: ArchiveReader, totals: Totals, ledger: Ledger) -> None:
     """Let the ledger know of the archive, as if it had seen it grow."""
     if ledger.position(BRONZE) or not reader.files:
         return
-    totals, end, removed = reader.totals(), reader.end(), reader.floor
+    end, removed = reader.end(), reader.floor
     note_removed(ledger, removed.records, is_rebuilt=True)
     attempt_id = ledger.begin(BRONZE, {"after": {}, "through": end})
     counts = {
@@ -360,8 +379,9 @@ def _salvage(path: Path, archive: Archive, ledger: Ledger) -> str:
         Archiver(stream, archive, ledger, clock=wall_clock).run_once(flush=True)
         holes = stream.holes
     if not holes:
-        return "No record is known to be lost: the archive and what is whole of it have them."
-    note_lost(ledger, holes, ledger.position(BRONZE))
+        return "Behind the archive, no record is known to be lost."
+    end = ledger.position(BRONZE)
+    note_lost_beyond(ledger, [h for h in holes if h.first > int(end.get(h.shard_id, 0))])
     records = sum(hole.records for hole in holes)
     named = ", ".join(str(hole) for hole in holes[:_NAMED_HOLES])
     more = f" and {len(holes) - _NAMED_HOLES:,} more gaps" if len(holes) > _NAMED_HOLES else ""
