@@ -6,7 +6,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const SUFFIX = ".test.mjs";
@@ -23,7 +23,7 @@ try {
     outdir: out,
     outExtension: { ".js": ".mjs" },
     bundle: true,
-    // what a page loads only when it draws stays in files of its own, which no test loads
+    // what a page loads only when it draws stays in files of its own, as it does there
     splitting: true,
     format: "esm",
     platform: "node",
@@ -31,7 +31,9 @@ try {
     logLevel: "warning",
   });
   const bundles = files.map((name) => join(out, name));
-  const { status } = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...bundles], { stdio: "inherit" });
+  const first = pathToFileURL(join(TESTS, "globals.mjs")).href;
+  const options = ["--enable-source-maps", "--import", first, "--test"];
+  const { status } = spawnSync(process.execPath, [...options, ...bundles], { stdio: "inherit" });
   process.exitCode = status ?? 1;
 } finally {
   rmSync(out, { recursive: true, force: true });

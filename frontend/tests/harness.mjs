@@ -1,8 +1,5 @@
 /** What the tests put in place of the browser: clock, server, stream, and a document without layout. */
 
-/** Made of a text as soon as the map's module is loaded, so before any test. */
-globalThis.Path2D = Object;
-
 /** Time moves only by `tick`. */
 export function fakeClock(t) {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: Date.parse("2026-01-01T12:00:00Z") });
@@ -103,6 +100,10 @@ class FakeElement extends EventTarget {
     return this.attributes.get(name) ?? null;
   }
 
+  hasAttribute(name) {
+    return this.attributes.has(name);
+  }
+
   removeAttribute(name) {
     this.attributes.delete(name);
   }
@@ -114,6 +115,10 @@ class FakeElement extends EventTarget {
 
   append(...children) {
     this.children.push(...children);
+  }
+
+  prepend(...children) {
+    this.children.unshift(...children);
   }
 
   replaceChildren(...children) {
@@ -144,29 +149,46 @@ class FakeElement extends EventTarget {
   focus() {}
 }
 
-/** A document that holds elements and their text, at an address. */
+/** A document that holds elements and their text, at an address; nothing is seen until it is shown. */
 export function fakeDocument(t, search = "") {
   const document = Object.assign(new EventTarget(), {
     documentElement: new FakeElement(),
     activeElement: null,
     hidden: false,
+    baseURI: "http://airside.test/",
     createElement: () => new FakeElement(),
     createElementNS: () => new FakeElement(),
   });
+  const observers = [];
   class Observer {
+    constructor(tell) {
+      observers.push(tell);
+    }
+
     observe() {}
   }
   replaceGlobals(t, {
     document,
-    location: { search, pathname: "/" },
+    location: { search, pathname: "/", href: `http://airside.test/${search}`, reload() {} },
     history: { pushState() {}, replaceState() {} },
     addEventListener() {},
+    reportError() {},
+    innerWidth: 1_920,
     requestAnimationFrame: (draw) => draw(),
-    getComputedStyle: () => ({ fontSize: "16px" }),
+    getComputedStyle: () => ({ fontSize: "16px", getPropertyValue: () => "" }),
     HTMLElement: FakeElement,
-    ResizeObserver: Observer,
+    ResizeObserver: class {
+      observe() {}
+    },
     IntersectionObserver: Observer,
   });
+  return {
+    document,
+    /** Everything comes into sight. */
+    show() {
+      for (const tell of observers) tell([{ isIntersecting: true }]);
+    },
+  };
 }
 
 /** All elements below one that have a class. */

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-// first: it puts in place what the modules below want when they are loaded
-import { byClass, fakeClock, fakeDocument } from "./harness.mjs";
 import { operationsPage } from "../src/pages/operations";
 import { LiveData } from "../src/state/live";
 import { Signal } from "../src/state/signal";
 import { ViewState } from "../src/state/view";
+import { byClass, fakeClock, fakeDocument } from "./harness.mjs";
 
 const TILE = { value: 7, n: 7, unit: "minutes", definition: "What it is.", trend: [{ value: 1 }, { value: 2 }] };
 const LINE = { n: 0, r: null, slope: null, intercept: null };

@@ -330,6 +330,35 @@ def test_an_hour_of_the_day_is_the_hubs(client: httpx.Client, root: Any) -> None
     assert seven["flights"] == expected["n"] > 0
 
 
+@pytest.mark.parametrize("group", ["none", "airport"])
+def test_trends_say_what_they_rest_on(client: httpx.Client, root: Any, group: str) -> None:
+    window = {"from": "2026-02-01T00:00:00Z", "to": "2026-04-01T00:00:00Z"}
+    rows = get(client, "trends", by="day", group=group, top=100, limit=10_000, **window)["rows"]
+    (legs,) = ask(
+        root,
+        """
+        SELECT
+            count(*) FILTER (is_departed OR is_cancelled) AS d15_n,
+            count(*) FILTER (departure_delay_minutes < 15 AND NOT is_cancelled) AS on_time_out,
+            count(*) FILTER (is_landed OR is_cancelled OR is_diverted) AS a15_n,
+            count(*) FILTER (
+                arrival_delay_minutes < 15 AND NOT is_cancelled AND NOT is_diverted
+            ) AS on_time_in,
+            count(passenger_count) FILTER (is_departed) AS departed,
+            count(passenger_count) FILTER (is_landed) AS landed
+        FROM fct_flight_legs
+        WHERE scheduled_departure_at BETWEEN '2026-02-01' AND '2026-04-01'
+        """,
+    )
+    for name, on_time in (("d15", "on_time_out"), ("a15", "on_time_in")):
+        assert sum(row[f"{name}_n"] for row in rows) == legs[f"{name}_n"] > 0
+        hits = sum((row[name] or 0) * row[f"{name}_n"] for row in rows)
+        assert hits == pytest.approx(legs[on_time])
+        assert {row[name] is None for row in rows if row[f"{name}_n"] == 0} <= {True}
+    both_ends = legs["landed"] if group == "airport" else 0
+    assert sum(row["passengers_n"] for row in rows) == legs["departed"] + both_ends
+
+
 def test_only_the_largest_groups_are_given(client: httpx.Client) -> None:
     rows = get(client, "trends", group="airline", top=2)["rows"]
     assert len({row["group"] for row in rows}) == 2

@@ -272,8 +272,14 @@ export interface TrendRow {
   mean_departure_delay_minutes: number | null;
   mean_arrival_delay_minutes: number | null;
   d15: number | null;
+  /** Legs behind `d15`: departed or cancelled. */
+  d15_n: number;
   a15: number | null;
+  /** Legs behind `a15`: landed, cancelled or diverted. */
+  a15_n: number;
   passengers: number | null;
+  /** Legs behind `passengers`: moved, and their passengers known. */
+  passengers_n: number;
   mean_security_wait_minutes: number | null;
   longest_security_wait_minutes: number | null;
   /** Legs behind the security wait. */

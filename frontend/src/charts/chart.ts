@@ -1,6 +1,7 @@
 /** One ECharts instance: made when first seen, kept, redrawn on new data, theme or size. */
 import type { ECharts } from "echarts/core";
-import { h, setAttributes } from "../ui/dom";
+import { h, replaceChildren, setAttributes } from "../ui/dom";
+import { once, reloadWall } from "./loading";
 import { palette, type Palette } from "./palette";
 
 export interface Clicked {
@@ -11,12 +12,9 @@ export interface Clicked {
 }
 
 export type Engine = typeof import("./engine");
-let engine: Promise<Engine> | null = null;
-
-export function loadEngine(): Promise<Engine> {
-  engine ??= import("./engine");
-  return engine;
-}
+export const loadEngine = once((): Promise<Engine> => import("./engine"));
+/** Pace at which one that could not be loaded tries again. */
+const RETRY_MS = 10_000;
 
 export class Chart {
   readonly element: HTMLElement;
@@ -24,6 +22,10 @@ export class Chart {
   private build: ((colors: Palette) => object) | null = null;
   private isSeen = false;
   private isLoading = false;
+  private summary = "";
+  /** Since it was loaded last, in a row. */
+  private failures = 0;
+  private retry: ReturnType<typeof setTimeout> | undefined;
 
   /** @param onClick What a click on a bar, slice or point does. */
   constructor(
@@ -49,17 +51,24 @@ export class Chart {
 
   /** Says something else of the same picture. */
   describe(summary: string): void {
-    setAttributes(this.element, { role: "img", "aria-label": summary });
+    this.summary = summary;
+    // a picture's name would hide what is said in its place
+    if (this.failures === 0) setAttributes(this.element, { role: "img", "aria-label": summary });
   }
 
-  protected whenReady(_instance: ECharts, _engine: Engine): void | Promise<void> {
+  /** All that has to be here before the first picture. */
+  protected load(): Promise<Engine> {
+    return loadEngine();
+  }
+
+  protected whenReady(_instance: ECharts): void {
     // for charts that need more than an option
   }
 
   private draw(): void {
     if (!this.build || !this.isSeen || document.hidden) return;
     if (!this.instance) {
-      void this.start();
+      if (this.retry === undefined) void this.start();
       return;
     }
     this.instance.setOption(withDefaults(this.build(palette())), {
@@ -71,9 +80,19 @@ export class Chart {
   private async start(): Promise<void> {
     if (this.isLoading) return;
     this.isLoading = true;
-    const loaded = await loadEngine();
-    const instance = loaded.init(this.element, null, { renderer: "canvas" });
-    await this.whenReady(instance, loaded);
+    const engine = await this.load().catch((error: unknown) => this.fail(error));
+    this.isLoading = false;
+    if (engine) this.become(engine);
+  }
+
+  private become({ init }: Engine): void {
+    if (this.failures > 0) {
+      this.failures = 0;
+      replaceChildren(this.element);
+      this.describe(this.summary);
+    }
+    const instance = init(this.element, null, { renderer: "canvas" });
+    this.whenReady(instance);
     this.instance = instance;
     if (this.onClick) {
       instance.on("click", (event) => {
@@ -81,6 +100,33 @@ export class Chart {
       });
     }
     this.draw();
+  }
+
+  private fail(error: unknown): void {
+    reportError(error);
+    this.failures += 1;
+    const isFirst = this.failures === 1;
+    const again = (): void => {
+      clearTimeout(this.retry);
+      this.retry = undefined;
+      this.draw();
+    };
+    setAttributes(this.element, { role: null, "aria-label": null });
+    replaceChildren(
+      this.element,
+      h(
+        "div",
+        { class: "panel-message" },
+        h("p", { text: "⚠ This chart could not be loaded." }),
+        h("button", {
+          text: isFirst ? "Try again" : "Reload the page",
+          attrs: { type: "button" },
+          on: { click: isFirst ? again : () => location.reload() },
+        }),
+      ),
+    );
+    this.retry = setTimeout(again, RETRY_MS);
+    if (!isFirst) void reloadWall();
   }
 
   private resize(): void {

@@ -1,17 +1,18 @@
 /** A chart on the outlines of countries, centred on an airport, with marks that move over it. */
 import type { ECharts } from "echarts/core";
 import { h, replaceChildren } from "../ui/dom";
-import { Chart, type Clicked, type Engine } from "./chart";
+import { Chart, type Clicked, type Engine, loadEngine } from "./chart";
+import { once } from "./loading";
 import { type Mark, MarkLayer, type Projection } from "./marks";
 import { loadOutlines } from "./outlines";
 import { type Palette, palette } from "./palette";
 
-let registered: Promise<void> | null = null;
-
-async function registerOutlines({ registerMap }: Engine): Promise<void> {
+const loadMap = once(async (): Promise<Engine> => {
+  const [engine, geoJSON] = await Promise.all([loadEngine(), loadOutlines()]);
   // its type asks for the map's inset areas too, which are optional
-  registerMap("world", { geoJSON: await loadOutlines(), specialAreas: {} } as never);
-}
+  engine.registerMap("world", { geoJSON, specialAreas: {} } as never);
+  return engine;
+});
 
 export interface Focus {
   longitude: number;
@@ -38,6 +39,8 @@ export class MapChart extends Chart {
   private readonly tip = h("div", { class: "tooltip map-tip", attrs: { "aria-hidden": "true" } });
   private project: Projection | null = null;
   private pressedAt: { x: number; y: number } | null = null;
+  /** Whether somebody has panned or zoomed since the map was last at home. */
+  isMoved = false;
 
   constructor(
     className: string,
@@ -53,14 +56,17 @@ export class MapChart extends Chart {
     this.drawMarks();
   }
 
-  protected override async whenReady(instance: ECharts, engine: Engine): Promise<void> {
-    registered ??= registerOutlines(engine);
-    await registered;
+  protected override load(): Promise<Engine> {
+    return loadMap();
+  }
+
+  protected override whenReady(instance: ECharts): void {
     this.element.append(this.layer.canvas, this.tip);
     instance.on("rendered", () => {
       this.project = projection(instance);
       this.drawMarks();
     });
+    instance.on("georoam", () => (this.isMoved = true));
     this.element.addEventListener("pointerdown", ({ clientX, clientY }) => {
       this.pressedAt = { x: clientX, y: clientY };
     }, { capture: true });
@@ -78,12 +84,14 @@ export class MapChart extends Chart {
   }
 
   zoom(isIn: boolean): void {
+    this.isMoved = true;
     const zoom = this.currentZoom() * (isIn ? ZOOM_STEP : 1 / ZOOM_STEP);
     this.instance?.setOption({ geo: { zoom: Math.min(60, Math.max(0.3, zoom)) } });
   }
 
-  /** @param focus In degrees; back to where the map began. */
+  /** Undoes what was panned and zoomed. */
   home({ longitude, latitude }: Focus): void {
+    this.isMoved = false;
     this.instance?.setOption({ geo: { zoom: 1, center: [longitude, latitude] } });
   }
 

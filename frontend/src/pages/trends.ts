@@ -1,11 +1,13 @@
 /** Delay, punctuality, movements, passengers, security wait and turnaround over time. */
 import { getJson } from "../api/client";
 import type { TrendsAnswer } from "../api/types";
-import { GROUPS_DRAWN, TREND_MEASURES, TrendPanel } from "../panels/trend";
+import { TrendPanel } from "../panels/trend";
+import { GROUPS_DRAWN } from "../panels/trendBuckets";
+import { TREND_MEASURES } from "../panels/trendMeasures";
 import type { Context } from "../state/context";
 import { watermarkOf } from "../state/context";
 import { poll } from "../state/poll";
-import { filterQuery, type TrendBy, type TrendGroup, viewQuery } from "../state/view";
+import { filterQuery, type TrendBy, type TrendGroup, type View, viewQuery } from "../state/view";
 import { h, setAttributes, setText } from "../ui/dom";
 import { count } from "../ui/format";
 import type { PageView } from "./page";
@@ -24,8 +26,11 @@ const REFRESH_MS = 5_000;
 const ROWS = 50_000;
 /** One more than is drawn, as flights without an airline are a group too, which is not. */
 const GROUPS_ASKED = GROUPS_DRAWN + 1;
-/** Of hour by hour, where no window is set. */
+const HOUR_MS = 3_600_000;
+/** Of hour by hour, where no window begins. */
 const RECENT_HOURS = 48;
+/** Where no window is set: the server's own `WINDOWS`. */
+const RECENT: Record<TrendBy, string> = { hour: `${RECENT_HOURS} h`, hour_of_day: "30 days", day: "60 days" };
 
 export function trendsPage(context: Context): PageView {
   const { view } = context;
@@ -88,14 +93,21 @@ export function trendsPage(context: Context): PageView {
 }
 
 function trendsQuery(context: Context): Record<string, string | number | readonly string[] | null | undefined> {
-  const { by, group } = context.view.current;
+  const { by, group, to } = context.view.current;
   const watermark = watermarkOf(context);
   const filters = filterQuery(context.view.current, watermark) ?? {};
-  const recent =
-    by === "hour" && !filters["from"] && watermark !== null
-      ? new Date(Math.floor(watermark / 3_600_000 - RECENT_HOURS + 1) * 3_600_000).toISOString()
-      : null;
-  return { ...filters, ...(recent && { from: recent }), by, group, top: GROUPS_ASKED, limit: ROWS };
+  const from = filters["from"] ?? (by === "hour" ? recentFrom(watermark, to) : null);
+  return { ...filters, from, by, group, top: GROUPS_ASKED, limit: ROWS };
+}
+
+/** The last hours before the end of the window, or of the data where that is earlier. */
+function recentFrom(watermark: number | null, to: string | null): string | null {
+  const ends = [
+    watermark === null ? Infinity : Math.floor(watermark / HOUR_MS) + 1,
+    to === null ? Infinity : Math.ceil(Date.parse(to) / HOUR_MS),
+  ];
+  const end = Math.min(...ends);
+  return end === Infinity ? null : new Date((end - RECENT_HOURS) * HOUR_MS).toISOString();
 }
 
 /** Rows come oldest first, so it is the newest that are missing. */
@@ -107,11 +119,15 @@ function showCut(element: HTMLElement, { rows, total }: TrendsAnswer): void {
   );
 }
 
-function noteOf({ view }: Context, answer: TrendsAnswer): string {
-  const zone = answer.by === "hour_of_day" ? `hours in ${answer.zone}` : "UTC";
-  const { by, hours, from } = view.current;
-  const recent = by === "hour" && hours === null && from === null ? ` · last ${RECENT_HOURS} h` : "";
-  return ` · ${zone}${recent}`;
+function noteOf({ view }: Context, { by, zone }: TrendsAnswer): string {
+  return ` · ${by === "hour_of_day" ? `hours in ${zone}` : "UTC"}${windowNote(view.current, by)}`;
+}
+
+/** What the chosen window leaves open. */
+function windowNote({ hours, from, to }: View, by: TrendBy): string {
+  if (hours !== null || from !== null) return "";
+  if (to === null) return ` · last ${RECENT[by]}`;
+  return by === "hour" ? ` · last ${RECENT_HOURS} h before the end` : "";
 }
 
 function choices<T extends string>(

@@ -15,11 +15,17 @@ import { throttle } from "../state/signal";
 /** Of all airports in the world, those that the flights use. */
 const AIRPORTS_DRAWN = 150;
 const REDRAW_MS = 1_000;
+/** The map's reach follows its aircraft no more often than this … */
+const REFOCUS_MS = 30_000;
+/** … and only where it becomes so much another one: the map should lie still under its readers. */
+const REFOCUS_RATIO = 1.25;
 
 export class AircraftMapPanel {
   readonly panel: Panel<LiveFlight>;
   private readonly chart: MapChart;
-  private focus: Focus | null = null;
+  private shown: { airport: string; focus: Focus } | null = null;
+  /** When it was last looked at whether the aircraft are still within reach. */
+  private lookedAt = 0;
   /** Names what is drawn below the aircraft. */
   private below = "";
   private readonly redraw = throttle(REDRAW_MS, () => this.draw());
@@ -37,7 +43,7 @@ export class AircraftMapPanel {
       { class: "map-controls" },
       zoom("+", "Zoom in", () => this.chart.zoom(true)),
       zoom("−", "Zoom out", () => this.chart.zoom(false)),
-      zoom("⌂", "Back to the airport", () => this.focus && this.chart.home(this.focus)),
+      zoom("⌂", "Back to the airport", () => this.goHome()),
     );
     this.panel = new Panel<LiveFlight>({
       title: "Aircraft positions",
@@ -84,10 +90,29 @@ export class AircraftMapPanel {
       return;
     }
     this.panel.setState({ kind: "ready" });
-    this.focus ??= focusOn(airport, placed);
+    const focus = this.focusOf(airport, placed);
     const summary = `Map around ${airport.airport_iata}: ${placed.length} aircraft, ${airborne} of them en route.`;
-    this.drawBelow(airport, this.focus, summary);
+    this.drawBelow(airport, focus, summary);
     this.chart.setMarks(marksOf(placed));
+  }
+
+  private goHome(): void {
+    this.shown = null;
+    this.draw();
+  }
+
+  /** Where it was, unless another airport, or other distances, call for another part of the world. */
+  private focusOf(airport: AirportInfo, flights: Placed[]): Focus {
+    const { shown } = this;
+    const now = performance.now();
+    const isSame = shown?.airport === airport.airport_iata;
+    if (isSame && (this.chart.isMoved || now - this.lookedAt < REFOCUS_MS)) return shown.focus;
+    this.lookedAt = now;
+    const focus = focusOn(airport, flights);
+    if (isSame && isAbout(focus.reach, shown.focus.reach)) return shown.focus;
+    this.shown = { airport: airport.airport_iata, focus };
+    this.chart.home(focus);
+    return focus;
   }
 
   /** What does not move: drawn anew only where it is another. */
@@ -96,7 +121,7 @@ export class AircraftMapPanel {
     const { clientWidth, clientHeight } = this.chart.element;
     const aspect = clientHeight > 0 ? clientWidth / clientHeight : 1;
     const codes = airports.map(({ airport_iata }) => airport_iata).toSorted();
-    const below = [airport.airport_iata, aspect, ...codes].join(" ");
+    const below = [airport.airport_iata, focus.reach, aspect, ...codes].join(" ");
     if (below === this.below) {
       this.chart.describe(summary);
       return;
@@ -148,6 +173,10 @@ function focusOn(airport: AirportInfo, flights: Placed[]): Focus {
     .sort((a, b) => a - b);
   const far = distances[Math.floor(distances.length * 0.75)] ?? 10;
   return { longitude, latitude, reach: Math.min(40, Math.max(4, far * 1.1)) };
+}
+
+function isAbout(reach: number, other: number): boolean {
+  return Math.max(reach, other) < Math.min(reach, other) * REFOCUS_RATIO;
 }
 
 function describe(flight: LiveFlight): string[] {

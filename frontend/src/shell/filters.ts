@@ -1,4 +1,4 @@
-/** Choosing filters, and the chips that show and remove them. */
+/** Choosing filters, and the chips that show and remove them; on a wall screen they only show. */
 import type { Direction, FlightStatus } from "../api/types";
 import type { Context } from "../state/context";
 import type { View } from "../state/view";
@@ -160,10 +160,12 @@ function renderChips(list: HTMLElement, { view }: Context): void {
   if (current.to) chips.push(["To", `${dateTime(current.to, { seconds: false })} UTC`, () => view.update({ to: null })]);
 
   const hadFocus = list.contains(document.activeElement);
+  const isWall = current.kiosk !== null;
   replaceChildren(
     list,
-    ...chips.map(([name, value, remove]) => chip(name, value, remove)),
-    hasFilters(current) &&
+    ...chips.map(([name, value, remove]) => h("li", {}, isWall ? fixedChip(name, value) : chip(name, value, remove))),
+    !isWall &&
+      hasFilters(current) &&
       h("li", {}, h("button", { class: "clear", text: "Clear all", attrs: { type: "button" }, on: { click: () => view.clear() } })),
   );
   list.hidden = chips.length === 0;
@@ -175,20 +177,20 @@ function renderChips(list: HTMLElement, { view }: Context): void {
 
 function chip(name: string, value: string, remove: () => void): HTMLElement {
   return h(
-    "li",
-    {},
-    h(
-      "button",
-      {
-        class: "chip",
-        attrs: { type: "button", title: "Remove this filter" },
-        on: { click: remove },
-      },
-      h("span", { class: "chip-name", text: name }),
-      " ",
-      h("b", { text: value }),
-      h("span", { class: "visually-hidden", text: ", remove this filter" }),
-      h("span", { text: "✕", attrs: { "aria-hidden": true } }),
-    ),
+    "button",
+    {
+      class: "chip",
+      attrs: { type: "button", title: "Remove this filter" },
+      on: { click: remove },
+    },
+    h("span", { class: "chip-name", text: name }),
+    " ",
+    h("b", { text: value }),
+    h("span", { class: "visually-hidden", text: ", remove this filter" }),
+    h("span", { text: "✕", attrs: { "aria-hidden": true } }),
   );
+}
+
+function fixedChip(name: string, value: string): HTMLElement {
+  return h("span", { class: "fixed-chip" }, `${name} `, h("b", { text: value }));
 }

@@ -34,6 +34,7 @@ export interface View {
 /** Stands for flights without an airline. */
 export const NO_AIRLINE = "NONE";
 
+const INSTANT = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 const LEG_KEY = /^[0-9a-f]{32}$/;
 const KIOSK_SECONDS = 20;
 
@@ -87,8 +88,12 @@ function oneOf<T extends string>(choices: readonly [T, ...T[]], text: string | n
   return choices.find((choice) => choice === text) ?? choices[0];
 }
 
+/** ISO 8601; a time without an offset is UTC, as for the API, and not the browser's own. */
 function instant(text: string | null): string | null {
-  return text && !Number.isNaN(Date.parse(text)) ? text : null;
+  const [whole, time, offset] = INSTANT.exec(text ?? "") ?? [];
+  if (!whole) return null;
+  const told = `${whole}${time && !offset ? "Z" : ""}`.replace(" ", "T");
+  return Number.isNaN(Date.parse(told)) ? null : told;
 }
 
 /** The address as state: changing one changes the other. */

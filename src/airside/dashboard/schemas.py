@@ -261,8 +261,11 @@ class TrendRow(_Model):
     mean_departure_delay_minutes: float | None
     mean_arrival_delay_minutes: float | None
     d15: float | None
+    d15_n: int = Field(description="Legs behind `d15`: departed or cancelled")
     a15: float | None
+    a15_n: int = Field(description="Legs behind `a15`: landed, cancelled or diverted")
     passengers: int | None
+    passengers_n: int = Field(description="Legs behind `passengers`: moved, their passengers known")
     mean_security_wait_minutes: float | None
     longest_security_wait_minutes: int | None
     security_n: int

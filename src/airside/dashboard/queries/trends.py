@@ -67,18 +67,15 @@ measured AS (
         avg(arrival_delay_minutes) FILTER (side = 'arrival') AS mean_arrival_delay_minutes,
         count(*) FILTER (
             side = 'departure' AND departure_delay_minutes < 15 AND NOT is_cancelled
-        ) / nullif(
-            count(*) FILTER (side = 'departure' AND (is_departed OR is_cancelled)), 0
-        )::DOUBLE AS d15,
+        ) AS on_time_departures,
+        count(*) FILTER (side = 'departure' AND (is_departed OR is_cancelled)) AS d15_n,
         count(*) FILTER (
             side = 'arrival' AND arrival_delay_minutes < 15
             AND NOT is_cancelled AND NOT is_diverted
-        ) / nullif(
-            count(*) FILTER (side = 'arrival' AND (is_landed OR is_cancelled OR is_diverted)), 0
-        )::DOUBLE AS a15,
-        sum(passenger_count) FILTER (
-            counts AND CASE side WHEN 'departure' THEN is_departed ELSE is_landed END
-        )::BIGINT AS passengers,
+        ) AS on_time_arrivals,
+        count(*) FILTER (side = 'arrival' AND (is_landed OR is_cancelled OR is_diverted)) AS a15_n,
+        sum(passenger_count) FILTER ({moved})::BIGINT AS passengers,
+        count(passenger_count) FILTER ({moved}) AS passengers_n,
         avg(security_wait_time_minutes) FILTER (side = 'departure') AS mean_security_wait_minutes,
         max(security_wait_time_minutes) FILTER (side = 'departure')
             AS longest_security_wait_minutes,
@@ -101,9 +98,12 @@ SELECT
     departures + arrivals AS movements,
     mean_departure_delay_minutes,
     mean_arrival_delay_minutes,
-    d15,
-    a15,
+    on_time_departures / nullif(d15_n, 0)::DOUBLE AS d15,
+    d15_n,
+    on_time_arrivals / nullif(a15_n, 0)::DOUBLE AS a15,
+    a15_n,
     passengers,
+    passengers_n,
     mean_security_wait_minutes,
     longest_security_wait_minutes,
     security_n,
@@ -113,6 +113,8 @@ FROM measured
 {names}
 ORDER BY bucket, size DESC, measured.group_code
 """
+_MOVED = "counts AND CASE side WHEN 'departure' THEN is_departed ELSE is_landed END"
+"""Whose passengers count."""
 
 
 def trends(
@@ -130,6 +132,10 @@ def trends(
     What belongs to a departure is in the bucket of its scheduled departure, what belongs to an
     arrival in that of its scheduled arrival. Grouped by airport, a leg counts for both its ends,
     each with its own side; else once.
+
+    Each figure has the legs that it rests on beside it: `d15_n` departed or were cancelled, `a15_n`
+    landed, were cancelled or diverted, the passengers of `passengers_n` are those in `passengers`;
+    delays rest on `departures` and `arrivals`.
 
     Args:
         reader: The warehouse.
@@ -167,6 +173,7 @@ def trends(
                 group_by
             ],
             counts=counts,
+            moved=_MOVED,
             at="NULL::TIMESTAMP" if by == "hour_of_day" else "bucket",
             hour="bucket" if by == "hour_of_day" else "NULL::INTEGER",
             name="NULL::VARCHAR" if group_by == "none" else f"named.{table[:-1]}_name",

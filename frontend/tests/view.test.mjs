@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { filterQuery, parseView, viewQuery } from "../src/state/view";
+import { fakeDocument } from "./harness.mjs";
+
+/** What the server is asked for by an address, read where clocks are five and a half hours ahead. */
+function fromOf(t, text) {
+  const zone = process.env.TZ;
+  process.env.TZ = "Asia/Kolkata";
+  t.after(() => {
+    if (zone === undefined) delete process.env.TZ;
+    else process.env.TZ = zone;
+  });
+  return filterQuery(parseView(`?from=${encodeURIComponent(text)}`), null)?.from ?? null;
+}
+
+for (const [text, expected] of [
+  ["2026-03-01T10:00", "2026-03-01T10:00:00.000Z"],
+  ["2026-03-01 10:00:30.5", "2026-03-01T10:00:30.500Z"],
+  ["2026-03-01T10:00:00Z", "2026-03-01T10:00:00.000Z"],
+  ["2026-03-01T10:00+05:30", "2026-03-01T04:30:00.000Z"],
+  ["2026-03-01", "2026-03-01T00:00:00.000Z"],
+  ["1 March 2026", null],
+  ["2026-13-01T10:00", null],
+]) {
+  test(`"${text}" of an address is ${expected ?? "no instant"} everywhere`, (t) => {
+    assert.equal(fromOf(t, text), expected);
+  });
+}
+
+test("an address that is sent on says which offset is meant", (t) => {
+  fakeDocument(t);
+  const query = new URLSearchParams(viewQuery(parseView("?from=2026-03-01T10:00&to=2026-03-02")));
+  assert.equal(query.get("from"), "2026-03-01T10:00Z");
+  assert.equal(query.get("to"), "2026-03-02");
+});
