@@ -135,6 +135,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
         magic = _magic(raw)
         if magic is not None:
             yield from _unpacked(path, raw, magic)
+            return
         while chunk := raw.read(_CHUNK_BYTES):
             yield chunk
 

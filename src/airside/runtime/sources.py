@@ -161,16 +161,20 @@ def ingest(
         CorruptDataError: The file is damaged; what comes before that was put.
     """
     pending: list[bytes] = []
+    size = 0
 
     def put() -> None:
+        nonlocal size
         patience.put(stream, pending)
         on_put(len(pending))
         pending.clear()
+        size = 0
 
     try:
         for some in lines(file, refused, stream.max_record_bytes):
             pending += some
-            is_full = len(pending) >= _PUT_RECORDS or sum(map(len, pending)) >= _PUT_BYTES
+            size += sum(map(len, some))
+            is_full = len(pending) >= _PUT_RECORDS or size >= _PUT_BYTES
             if is_full or not _has_more(file):
                 put()
     except CorruptDataError:
