@@ -9,6 +9,7 @@ Rows are written while they are read: a document of many takes no more memory th
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from itertools import chain
 
 import pyarrow as pa
@@ -261,7 +262,8 @@ def _last_handed(reader: Reader, lake: Lake, feed: Feed, name: str) -> int:
     match = _NAME.fullmatch(name)
     assert match is not None  # noqa: S101 - chosen by it
     first, last = int(match[1]), int(match[2])
-    found = list(_chunks(_batches(reader, first - 1, last), max_records=2**62))
+    batches = _batches(reader, first - 1, last)
+    found = reduce(_joined, batches) if batches else None
     wanted = _Chunk(
         first,
         last,
@@ -269,7 +271,7 @@ def _last_handed(reader: Reader, lake: Lake, feed: Feed, name: str) -> int:
         document.first_arrived_at_us,
         document.last_arrived_at_us,
     )
-    if found != [wanted]:
+    if found != wanted:
         raise CorruptDataError(
             f"the embedded warehouse does not hold what was handed over last ({name}): it has been "
             f"built anew since; remove {FOLDER}/ and {batch_folder(feed)}/ from the lake, then "

@@ -15,7 +15,7 @@ import pytest
 from airside.errors import UsageError
 from airside.events import FLIGHT_EVENTS
 from airside.lake import LocalLake
-from airside.warehouse import DuckDBWarehouse, LoadedBatch
+from airside.warehouse import DuckDBWarehouse, LoadedBatch, handoff
 from airside.warehouse.batch_document import (
     BatchDocument,
     BatchFile,
@@ -248,6 +248,19 @@ def test_a_document_ends_with_its_day(source: Source) -> None:
     days = [d.first_arrived_at_us // (24 * HOUR_US) for d in source.documents()]
     assert len(days) == len(set(days)) == 2
     assert [d.last_arrived_at_us // (24 * HOUR_US) for d in source.documents()] == days
+
+
+def test_a_last_document_of_several_days_is_known_again(
+    source: Source, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    to_midnight = -START_US % (24 * HOUR_US) / HOUR_US
+    source.load(to_midnight - 0.1, to_midnight)
+    with monkeypatch.context() as earlier_version:
+        earlier_version.setattr(handoff, "_DAY_US", 2**60)
+        (both,) = source.hand_over()
+    source.load(to_midnight + 0.1)
+    (added,) = source.hand_over()
+    assert [d.batch for d in source.documents()] == [both, added]
 
 
 def test_what_retention_has_removed_is_not_handed_over_in_part(source: Source) -> None:
