@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 PAGES = {
     "operations": [
@@ -78,6 +78,25 @@ def test_every_panel_is_there_in_both_themes(
         canvas.wait_for()
         summary = chart.get_attribute("aria-label")
         assert canvas.evaluate(INK) > 0.002, f"nothing is drawn of: {summary}"
+
+
+def test_a_page_left_before_its_map_has_come_draws_it_on_return(
+    open_page: Callable[..., Page],
+) -> None:
+    page = open_page("/?page=trends")
+    held: list[Route] = []
+    page.route("**/assets/outlines*", lambda route: held.append(route))  # noqa: PLW0108
+    with page.expect_request("**/assets/outlines*"):
+        page.get_by_role("link", name="Operations").click()
+    page.get_by_role("link", name="Pipeline").click()
+    the_map = page.locator(".chart-map")
+    expect(the_map).to_be_hidden()
+    with page.expect_response("**/assets/outlines*"):
+        held[0].continue_()
+    page.get_by_role("link", name="Operations").click()
+    canvas = the_map.locator("canvas").first
+    canvas.wait_for()
+    page.wait_for_function(f"canvas => ({INK})(canvas) > 0.002", arg=canvas.element_handle())
 
 
 def test_the_theme_is_remembered(open_page: Callable[..., Page]) -> None:

@@ -65,8 +65,13 @@ export class Chart {
     // for charts that need more than an option
   }
 
+  /** Without a size there is nothing to draw on, and a map has no scale. */
+  private get isDrawable(): boolean {
+    return this.isSeen && !document.hidden && this.element.clientWidth > 0;
+  }
+
   private draw(): void {
-    if (!this.build || !this.isSeen || document.hidden) return;
+    if (!this.build || !this.isDrawable) return;
     if (!this.instance) {
       if (this.retry === undefined) void this.start();
       return;
@@ -82,7 +87,8 @@ export class Chart {
     this.isLoading = true;
     const engine = await this.load().catch((error: unknown) => this.fail(error));
     this.isLoading = false;
-    if (engine) this.become(engine);
+    // its page may have been left meanwhile
+    if (engine && this.isDrawable) this.become(engine);
   }
 
   private become({ init }: Engine): void {
@@ -130,8 +136,8 @@ export class Chart {
   }
 
   private resize(): void {
-    if (!this.instance || this.element.clientWidth === 0) return;
-    this.instance.resize();
+    if (this.element.clientWidth === 0) return;
+    this.instance?.resize();
     // sizes of text follow the page's
     this.draw();
   }
