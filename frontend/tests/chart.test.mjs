@@ -60,6 +60,19 @@ test("a chart that could not be loaded says so, and is drawn as soon as it can b
   assert.equal(chart.element.getAttribute("aria-label"), "Two bars.");
 });
 
+test("a chart that is hidden when its engine has come waits until it is shown", async (t) => {
+  const { asked, options, chart, draw, load } = seenChart(t);
+  chart.element.clientWidth = 0;
+  await load();
+  draw();
+  assert.equal(options.length, 0);
+  assert.equal(asked.length, 1);
+  chart.element.clientWidth = 400;
+  draw();
+  await load();
+  assert.equal(options.length, 1);
+});
+
 test("who tries again does not wait, and is offered another page where that fails too", async (t) => {
   const { asked, message, press, fail } = seenChart(t);
   const reloads = t.mock.method(location, "reload");

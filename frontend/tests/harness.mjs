@@ -87,6 +87,7 @@ class FakeElement extends EventTarget {
   children = [];
   className = "";
   hidden = false;
+  clientWidth = 400;
   dataset = {};
   style = { setProperty() {} };
   classList = { add() {}, remove() {}, toggle() {} };

@@ -37,8 +37,8 @@ class Follower:
     def killed_when(self, seen: Callable[[], object]) -> None:
         """Run it until there is something to see, and kill it at that instant."""
         process = start(*self._arguments)
-        while not seen():
-            assert process.poll() is None, process.communicate()[1]
+        eventually(lambda: process.poll() is not None or seen(), 240, pause=0.01)
+        assert process.poll() is None, process.communicate()[1]
         process.send_signal(signal.SIGKILL)
         process.wait()
 

@@ -7,8 +7,14 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(look: Callable[[], T | None], seconds: float = 60.0) -> T:
-    """Look until there is something to see; fails with what `look` last raised, or gave."""
+def eventually(look: Callable[[], T | None], seconds: float = 60.0, *, pause: float = 0.1) -> T:
+    """Look until there is something to see; fails with what `look` last raised, or gave.
+
+    Args:
+        look: What is there now.
+        seconds: How long to look.
+        pause: Seconds between two looks, which what is sought must outlast.
+    """
     ends = time.monotonic() + seconds
     while True:
         problem: object = None
@@ -20,4 +26,4 @@ def eventually(look: Callable[[], T | None], seconds: float = 60.0) -> T:
         except AssertionError as error:
             problem = error
         assert time.monotonic() < ends, f"not within {seconds:.0f} s: {problem!r}"
-        time.sleep(0.1)
+        time.sleep(pause)

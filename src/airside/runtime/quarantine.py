@@ -9,12 +9,10 @@ import pyarrow as pa
 from airside.errors import UsageError
 from airside.events.vocabulary import QUARANTINE_REASONS
 from airside.ledger import Ledger
-from airside.stream import Patience, Stream
+from airside.stream import Patience, Stream, fills_a_put
 from airside.warehouse import Reader
 
 _STAGE = "quarantine replay"
-_PUT_RECORDS = 5_000
-_PUT_BYTES = 4 * 1024 * 1024
 _PAGE_BYTES = 32 * 1024 * 1024
 """Of a reason's records on a shard that are held in memory at a time …"""
 _ROW_BYTES = 100
@@ -170,7 +168,7 @@ def _puts(rows: pa.Table) -> Iterator[tuple[str, list[bytes]]]:
         through = row["sequence_number"]
         payloads.append(row["payload"])
         size += len(row["payload"])
-        if len(payloads) >= _PUT_RECORDS or size >= _PUT_BYTES:
+        if fills_a_put(len(payloads), size):
             yield through, payloads
             payloads, size = [], 0
     if payloads:

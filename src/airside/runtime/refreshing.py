@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +20,7 @@ from airside.runtime.readers import open_reader, warehouse_url
 from airside.runtime.wiring import thresholds
 from airside.settings import Settings
 from airside.warehouse.handoff import hand_over
-from airside.warehouse.loader import Loader
+from airside.warehouse.loader import Loader, sql_timestamp
 from airside.warehouse.retention import remove_old
 from airside.warehouse.server import Server
 from airside.warehouse.servers import open_server
@@ -99,7 +98,7 @@ def refresh(
             now = clock()
             oldest = now - int(settings.warehouse.staging_days * _DAY_US)
             removed = remove_old(
-                session, FLIGHT_EVENTS, loaded_before=_timestamp(oldest), now=_timestamp(now)
+                session, FLIGHT_EVENTS, loaded_before=sql_timestamp(oldest), now=sql_timestamp(now)
             )
     return Refreshed(
         handed_over=handed,
@@ -156,7 +155,3 @@ def _work_dir(data_dir: DataDir, server: Server) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="airside-") as folder:
         yield Path(folder)
-
-
-def _timestamp(us: int) -> str:
-    return datetime.fromtimestamp(us / 1e6, tz=UTC).replace(tzinfo=None).isoformat(sep=" ")

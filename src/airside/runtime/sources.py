@@ -16,11 +16,9 @@ from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.settings import SimulatorSettings, StreamSettings
 from airside.simulator import Simulator, SimulatorConfig, mess_preset
-from airside.stream import Patience, Producer, Stream, lines
+from airside.stream import Patience, Producer, Stream, fills_a_put, lines
 
 SIMULATOR = "simulator"
-_PUT_RECORDS = 5_000
-_PUT_BYTES = 4 * 1024 * 1024
 
 
 def simulator_config(
@@ -174,7 +172,7 @@ def ingest(
         for some in lines(file, refused, stream.max_record_bytes):
             pending += some
             size += sum(map(len, some))
-            is_full = len(pending) >= _PUT_RECORDS or size >= _PUT_BYTES
+            is_full = fills_a_put(len(pending), size)
             if is_full or not _has_more(file):
                 put()
     except CorruptDataError:

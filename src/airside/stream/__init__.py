@@ -10,7 +10,7 @@ from airside.stream.horizon import Horizon
 from airside.stream.lines import lines
 from airside.stream.patience import Patience
 from airside.stream.position import Position, SequenceRange
-from airside.stream.producer import Producer
+from airside.stream.producer import Producer, fills_a_put
 from airside.stream.protocol import (
     MAX_RECORD_BYTES,
     Backlog,
@@ -40,6 +40,7 @@ __all__ = [
     "StreamFullError",
     "Waiting",
     "files_by_shard",
+    "fills_a_put",
     "frames_to_arrow",
     "hour_folder",
     "in_force",

@@ -12,6 +12,11 @@ _PUT_BYTES = 4 * 1024 * 1024
 _MIN_WAIT_SECONDS = 0.05  # at a low rate, some twenty puts a second rather than one an event
 
 
+def fills_a_put(records: int, size: int) -> bool:
+    """Whether records of so many bytes in all should be put before more are gathered."""
+    return records >= _PUT_RECORDS or size >= _PUT_BYTES
+
+
 @dataclass(frozen=True, slots=True)
 class Producer:
     """Paces emissions and puts them in batches.
@@ -55,7 +60,7 @@ class Producer:
         pace = _Pace(speed, rate, self.monotonic())
         for emission in emissions:
             ahead = pace.ahead(emission.due_us, total + len(pending), self.monotonic)
-            full = len(pending) >= _PUT_RECORDS or size >= _PUT_BYTES
+            full = fills_a_put(len(pending), size)
             if pending and (full or ahead > 0):
                 if not self._put(pending):
                     return total

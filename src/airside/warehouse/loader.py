@@ -142,7 +142,7 @@ class Loader:
                     document.quarantined,
                     document.duplicates,
                     *map(
-                        _timestamp,
+                        sql_timestamp,
                         (
                             document.first_arrived_at_us,
                             document.last_arrived_at_us,
@@ -199,7 +199,7 @@ def _names(files: list[BatchFile]) -> str:
     return ", ".join(file.name for file in files) or "no files"
 
 
-def _timestamp(us: int) -> str:
+def sql_timestamp(us: int) -> str:
     """An instant in microseconds since the Unix epoch, as SQL reads it: UTC, without a zone."""
     instant = datetime.fromtimestamp(us // 1_000_000, tz=UTC).replace(microsecond=us % 1_000_000)
     return instant.replace(tzinfo=None).isoformat(sep=" ")
