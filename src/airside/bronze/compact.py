@@ -7,6 +7,7 @@ from itertools import groupby, pairwise
 from airside.bronze.archive import DATA_SUFFIX, Archive
 from airside.bronze.floor import read_floor
 from airside.bronze.index import INDEX_SUFFIX, Contents, missing
+from airside.errors import CorruptDataError
 from airside.stream import RangeFile, files_by_shard, in_force
 
 
@@ -34,7 +35,8 @@ def compact(
         How many files were read, and how many were written in their place.
 
     Raises:
-        CorruptDataError: A file is damaged, or one between two others is missing.
+        CorruptDataError: A file is damaged, or one between two others is missing: its neighbours
+            stay as they are, and all else is merged.
     """
     lake = archive.lake
     floor = read_floor(archive)
@@ -45,17 +47,25 @@ def compact(
     for index in _orphans(archive, kept):
         lake.delete(index)
     read = written = 0
+    damage: CorruptDataError | None = None
     for parts in _neighbours(kept):
         if parts[0].folder >= before:
             continue
         for group in _groups([(file, lake.size(file.name)) for file in parts], max_bytes):
             began = time.thread_time()
-            archive.write(_joined(archive, group))
+            try:
+                joined = _joined(archive, group)
+            except CorruptDataError as error:
+                damage = damage or error
+                continue
+            archive.write(joined)
             for file in group:
                 _delete(archive, file)
             read += len(group)
             written += 1
             rest(time.thread_time() - began)
+    if damage is not None:
+        raise damage
     return read, written
 
 
@@ -103,9 +113,9 @@ def _delete(archive: Archive, file: RangeFile) -> None:
 def _groups(files: list[tuple[RangeFile, int]], max_bytes: int) -> list[list[RangeFile]]:
     """Put neighbours together up to the limit; a file with no neighbour stays as it is."""
     groups: list[list[RangeFile]] = []
-    size = max_bytes
+    size = 0
     for file, file_size in files:
-        if size + file_size > max_bytes:
+        if not groups or size + file_size > max_bytes:
             groups.append([])
             size = 0
         groups[-1].append(file)

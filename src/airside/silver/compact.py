@@ -46,24 +46,31 @@ def compact(
         How many files were read, and how many were written in their place.
 
     Raises:
-        CorruptDataError: A file is damaged.
+        CorruptDataError: A file is damaged: its hour stays as it is, and all else is merged.
     """
     kept, replaced = in_force(range_files(lake, root))
     for file in replaced:
         lake.delete(file.name)
     read = written = 0
+    damage: CorruptDataError | None = None
     for _, group in groupby((f for f in kept if f.folder < before), key=lambda f: f[:2]):
         parts = list(group)
         if len(parts) == 1:
             continue
         merged = parts[0]._replace(last=parts[-1].last)
-        with ExitStack() as stack:
-            paths = {part.name: stack.enter_context(lake.local(part.name)) for part in parts}
-            _write(paths, stack.enter_context(lake.publish(merged.name)), rest)
+        try:
+            with ExitStack() as stack:
+                paths = {part.name: stack.enter_context(lake.local(part.name)) for part in parts}
+                _write(paths, stack.enter_context(lake.publish(merged.name)), rest)
+        except CorruptDataError as error:
+            damage = damage or error
+            continue
         for part in parts:
             lake.delete(part.name)
         read += len(parts)
         written += 1
+    if damage is not None:
+        raise damage
     return read, written
 
 

@@ -168,6 +168,18 @@ def test_damage_is_not_merged_away(desk: Bench) -> None:
     assert desk.snapshot() == found
 
 
+def test_an_hour_with_damage_keeps_no_other_from_being_merged(desk: Bench) -> None:
+    for _ in range(3):
+        fill(desk, 2)
+        desk.now_us += HOUR_US
+    damaged, neighbour, *_ = desk.files()
+    (desk.root / damaged).write_bytes(b"")
+    with pytest.raises(CorruptDataError, match=damaged):
+        compact(desk.archive, before=LATER, max_bytes=ALL)
+    assert desk.files()[:2] == [damaged, neighbour]
+    assert len(desk.files()) == 4
+
+
 def test_a_gap_is_not_merged_away(desk: Bench) -> None:
     fill(desk, 3)
     desk.lake.delete(desk.files()[1])

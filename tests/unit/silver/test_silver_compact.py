@@ -125,6 +125,21 @@ def test_a_damaged_file_is_named_and_the_others_stay(lake: LocalLake, keep: int)
     assert len(lake.names(ROOT)) == 2
 
 
+def test_an_hour_with_damage_keeps_no_other_from_being_merged(lake: LocalLake) -> None:
+    put(lake, 0, 2, rows(1, 2))
+    damaged = put(lake, 2, 4, rows(3, 4))
+    with lake.publish(damaged) as path:
+        path.write_bytes(b"")
+    put(lake, 4, 6, rows(5, 6), LATER)
+    put(lake, 6, 8, rows(7, 8), LATER)
+    with pytest.raises(CorruptDataError, match=damaged):
+        compact(lake, ROOT, before=f"{ROOT}/ingest_date=2025-09-24/ingest_hour=07")
+    assert lake.names(f"{ROOT}/ingest_date=2025-09-24/ingest_hour=06") == [
+        f"{LATER}/shard-000-004-008.parquet"
+    ]
+    assert len(lake.names(ROOT)) == 3
+
+
 def test_a_damaged_page_is_named(lake: LocalLake) -> None:
     put(lake, 0, 2, rows(1, 2))
     damaged = put(lake, 2, 400, rows(3, 400))
