@@ -9,7 +9,7 @@ import pytest
 from airside.errors import RetryableError
 from airside.ledger import Ledger
 from airside.runtime import quarantine
-from airside.stream import Patience
+from airside.stream import Patience, producer
 from airside.warehouse import DuckDBWarehouse
 from support.warehouses import open_warehouse
 
@@ -92,7 +92,7 @@ def test_a_replay_that_is_cut_off_goes_on(
     fails: str,
     at: int,
 ) -> None:
-    monkeypatch.setattr(quarantine, "_PUT_RECORDS", 2)
+    monkeypatch.setattr(producer, "_PUT_RECORDS", 2)
     monkeypatch.setattr(quarantine, "_PAGE_BYTES", 300)
     for shard in range(2):
         refuse(warehouse, shard, "not_json", [b"%d-%d" % (shard, n) for n in range(5)])
