@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
+import { Chart } from "../src/charts/chart";
 import { operationsPage } from "../src/pages/operations";
 import { LiveData } from "../src/state/live";
 import { Signal } from "../src/state/signal";
@@ -61,4 +62,23 @@ test("the tiles have their figures again once there are some", (t) => {
   assert.deepEqual(page.texts("kpi-value"), new Set(["7.0"]));
   assert.deepEqual(page.texts("kpi-sample"), new Set(["n = 7 flights"]));
   assert.equal(page.lines(), 7);
+});
+
+test("why there is no line of turnarounds: too few, or all alike", (t) => {
+  t.mock.method(Chart.prototype, "show", () => {});
+  const page = shownPage(t);
+  const point = { leg_key: "a".repeat(32), aircraft_type: "A320", passenger_count: 100, turnaround_minutes: 40 };
+  for (const [n, why] of [
+    [2, "too few for a line"],
+    [3, "no line: all have the same passengers or the same turnaround"],
+  ]) {
+    page.become({
+      figures: {
+        ...FIGURES,
+        passengers_vs_turnaround: { ...LINE, n, by_aircraft_type: [] },
+        turnaround_points: Array.from({ length: n }, () => point),
+      },
+    });
+    assert.ok(page.texts("panel-note").has(`n = ${n} turnarounds · ${why}`), [...page.texts("panel-note")].join());
+  }
 });

@@ -179,3 +179,17 @@ test("a value alone between two gaps is seen, also where there are too many for 
   assert.deepEqual(data[2], { value: 100, symbol: "none" });
   assert.equal(data[364], 100);
 });
+
+test("an hour in which flights were only to arrive, and were cancelled or diverted, is drawn and counted", async (t) => {
+  const page = shownPage(t, "?page=trends&by=hour");
+  const none = { departures: 0, arrivals: 0, movements: 0, d15: null, d15_n: 0, a15: null, a15_n: 0 };
+  const at = (hour, row) => ({ ...ROW, group: null, at: `2026-01-01T${hour}:00:00Z`, ...row });
+  const rows = [
+    at("09", {}),
+    at("10", { ...none, flights: 0, a15: 0, a15_n: 2 }),
+    at("11", { ...none, flights: 3 }),
+  ];
+  await page.answerRows("hour", "none", rows, "2026-01-01T12:00:00Z");
+  assert.deepEqual(page.drawn("Punctuality").series[1].data, [100, 0, null]);
+  assert.match(page.notes()[1], /and 3 landed, cancelled or diverted · /);
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { filterQuery, parseView, viewQuery } from "../src/state/view";
+import { filterQuery, flightFilter, parseView, viewQuery } from "../src/state/view";
 import { fakeDocument } from "./harness.mjs";
 
 /** What the server is asked for by an address, read where clocks are five and a half hours ahead. */
@@ -33,4 +33,19 @@ test("an address that is sent on says which offset is meant", (t) => {
   const query = new URLSearchParams(viewQuery(parseView("?from=2026-03-01T10:00&to=2026-03-02")));
   assert.equal(query.get("from"), "2026-03-01T10:00Z");
   assert.equal(query.get("to"), "2026-03-02");
+});
+
+test("an airline that is called NONE is not no airline", (t) => {
+  fakeDocument(t);
+  for (const [text, code] of [
+    ["none", null],
+    ["None", "NONE"],
+    ["NONE", "NONE"],
+  ]) {
+    const view = parseView(`?airline=${text}`);
+    const isMeant = flightFilter(view, null, null);
+    const meant = [null, "NONE", "6E"].filter((airline_iata) => isMeant({ airline_iata }));
+    assert.deepEqual(meant, [code]);
+    assert.equal(new URLSearchParams(viewQuery(view)).get("airline"), code ?? "none");
+  }
 });

@@ -58,10 +58,14 @@ class SimulatorSettings(_Section):
     """`airside simulate`, and the simulator that `airside up` starts."""
 
     airport: str = Field("AMD", description="IATA code of the hub")
-    flights_per_day: int = Field(600, ge=1, description="Departures and arrivals of a day")
+    flights_per_day: int = Field(
+        600, ge=2, le=1_000_000, description="Departures and arrivals of a day"
+    )
     seed: int = Field(1, ge=0, description="The same seed gives the same bytes")
     time_compression: float = Field(60, gt=0, description="Simulated seconds in a real second")
-    telemetry_seconds: int = Field(60, ge=1, description="Simulated time between positions")
+    telemetry_seconds: int = Field(
+        60, ge=1, le=3_600, description="Simulated time between positions"
+    )
     mess: MessPreset = Field("typical", description="How dirty the records are")
     mess_rates: dict[str, Annotated[int | float, BeforeValidator(_true_is_not_one)]] = Field(
         default_factory=dict,

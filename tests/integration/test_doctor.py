@@ -194,6 +194,32 @@ class TestBronze:
         assert remove_before(archive, arrived_before_us=a_year_on, through=end) == 1_500
         assert call("doctor", "--deep", "--data-dir", own).code == 0
 
+    @pytest.mark.parametrize("listing", [".zst", ".index.json"])
+    def test_its_oldest_file_goes_while_it_is_looked_at(
+        self, own: Path, monkeypatch: pytest.MonkeyPatch, listing: str
+    ) -> None:
+        """As by upkeep, once the files are listed, or their indexes are and none has been read."""
+        assert call("ingest", "-", "--data-dir", own, stdin=b"{}\n").code == 0
+        assert call("run", "--until-drained", "--data-dir", own).code == 0
+        archive = Archive(LocalLake(own), FLIGHT_EVENTS)
+        names = LocalLake.names
+        listed: list[str] = []
+
+        def meanwhile(lake: LocalLake, prefix: str, suffix: str = "") -> list[str]:
+            found = names(lake, prefix, suffix)
+            if suffix.endswith(listing) and not listed:
+                listed.append(suffix)
+                with monkeypatch.context() as patch:
+                    patch.setattr(LocalLake, "names", names)
+                    end = ArchiveReader(archive).end()
+                    a_year_on = wall_clock() + 365 * 86_400_000_000
+                    assert remove_before(archive, arrived_before_us=a_year_on, through=end)
+            return found
+
+        monkeypatch.setattr(LocalLake, "names", meanwhile)
+        assert call("doctor", "--data-dir", own).code == 0
+        assert listed
+
     def test_it_cannot_write(self, own: Path) -> None:
         assert call("ingest", "-", "--data-dir", own, stdin=b"{}\n").code == 0
         (own / "bronze").rename(own / "kept")

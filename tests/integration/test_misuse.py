@@ -98,7 +98,7 @@ class TestTheCall:
             ("up --for soon", "'soon' is not a length of time; write 30s, 5m or 1h"),
             ("up --time-compression max", "'max' is not a speed; write a factor such as 60"),
             ("up --mess awful", "'awful' is not one of 'none', 'typical', 'hostile'"),
-            ("up --flights 0", "0 is not in the range x>=1"),
+            ("up --flights 1", "1 is not in the range 2<=x<=1000000"),
             ("up --airport XXX", "airport 'XXX' is unknown"),
             ("simulate --rate 5 --time-compression 60", "both set the pace; leave one out"),
             ("simulate --output here.ndjson", "--output needs an end: --events N or --days N"),

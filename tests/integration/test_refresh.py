@@ -12,10 +12,10 @@ from msgspec import structs
 
 from airside.errors import CorruptDataError, RetryableError
 from airside.events import FLIGHT_EVENTS
-from airside.lake import LocalLake
+from airside.lake import LocalLake, open_lake
 from airside.runtime.data_dir import DataDir
 from airside.runtime.readers import open_reader
-from airside.runtime.refreshing import refresh
+from airside.runtime.refreshing import _is_own, refresh
 from airside.settings import load
 from airside.warehouse.batch_document import publish_batch, published_batches, read_batch
 from airside.warehouse.handoff import hand_over
@@ -209,11 +209,17 @@ def test_staging_lets_old_rows_go_and_gold_built_anew_has_them_again(
     first = refresh(directory, settings, clock=lambda: NOW_US)
     assert (first.batches, first.removed) == (1, 0)
     before = rows(postgres, "SELECT * FROM main.fct_flight_legs ORDER BY leg_key")
+    by_reason = "SELECT reason, count(*) FROM staging.quarantine GROUP BY reason"
+    reasons = dict(rows(postgres, by_reason))
+    assert reasons
     later = refresh(directory, settings, clock=lambda: NOW_US + 3 * DAY_US)
     assert (later.batches, later.removed) == (0, 1)
     assert counts(postgres) == [(0, 0, 1)]
     status = airside_json("status", "--warehouse", postgres, "--data-dir", data / "none")
     assert status["balanced"] is True
+    assert status["reasons"] == reasons
+    by_url = airside_json("status", "--warehouse", postgres, "--data-dir", data)
+    assert by_url["reasons"] == reasons
     assert refresh(directory, settings, clock=lambda: NOW_US + 4 * DAY_US).removed == 0
 
     with closing(psycopg2.connect(postgres)) as connection, connection.cursor() as cursor:
@@ -223,6 +229,8 @@ def test_staging_lets_old_rows_go_and_gold_built_anew_has_them_again(
     assert again.brought_back == 1
     assert again.removed == 1
     assert rows(postgres, "SELECT * FROM main.fct_flight_legs ORDER BY leg_key") == before
+    status = airside_json("status", "--warehouse", postgres, "--data-dir", data / "none")
+    assert status["reasons"] == reasons, "counted once, though they left twice"
 
 
 def test_one_refresh_at_a_time(data: Path, postgres: str) -> None:
@@ -265,8 +273,35 @@ def test_a_lake_of_others_is_loaded_and_nothing_is_handed_over_to_it(
     assert not published_batches(others, FLIGHT_EVENTS)
     files = others.sizes("")
     settings = load({"warehouse.url": postgres, "lake.url": others.url}, {}).settings
-    assert refresh(DataDir(data), settings, clock=lambda: NOW_US).handed_over == 0
+    done = refresh(DataDir(data), settings, clock=lambda: NOW_US)
+    assert (done.handed_over, done.lake, done.is_others_lake) == (0, others.url, True)
     assert others.sizes("") == files
     own = load({"warehouse.url": postgres, "lake.url": lake.url}, {}).settings
     assert refresh(DataDir(data), own, clock=lambda: NOW_US).batches == 1
     assert published_batches(lake, FLIGHT_EVENTS) == [name]
+
+
+@pytest.mark.parametrize("spelling", ["as it is", "a link", "dots", "file"])
+def test_its_own_lake_is_known_however_it_is_written(
+    data: Path, postgres: str, tmp_path: Path, spelling: str
+) -> None:
+    (tmp_path / "link").symlink_to(data)
+    url = {
+        "as it is": f"{data}/",
+        "a link": str(tmp_path / "link"),
+        "dots": str(data / ".." / data.name),
+        "file": f"file://{data}/../{data.name}",
+    }[spelling]
+    settings = load({"warehouse.url": postgres, "lake.url": url}, {}).settings
+    done = refresh(DataDir(data), settings, clock=lambda: NOW_US)
+    assert (done.handed_over, done.batches, done.is_others_lake) == (1, 1, False)
+
+
+@pytest.mark.parametrize("url", ["s3://bucket/lake", "s3://bucket/lake/"])
+def test_its_own_lake_on_s3_is_known_with_and_without_a_slash(tmp_path: Path, url: str) -> None:
+    own = DataDir(tmp_path / "data")
+    own.open()
+    own.remember_lake("s3://bucket/lake/")
+    assert _is_own(own, open_lake(url))
+    assert not _is_own(own, open_lake("s3://bucket/lake2"))
+    assert not _is_own(own, LocalLake(own.root))

@@ -1,11 +1,13 @@
 """Upkeep: what a pipeline that runs for long keeps, removes and merges by itself."""
 
+import errno
 import json
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -96,9 +98,117 @@ def test_what_cannot_be_merged_keeps_nothing_else_from_its_work(tmp_path: Path) 
             "quarantine_files_merged": 6,
             "batches_folded": 5,
         }
+        world.now_us += HOUR_US
+        with pytest.raises(CorruptDataError, match=part.name):
+            pipeline.upkeep.run_once()
         part.write_bytes(whole)
-        assert pipeline.upkeep.run_once() == {"bronze_files_merged": 6}
+        world.now_us += HOUR_US
+        done_then = pipeline.upkeep.run_once()
+        assert done_then["bronze_files_merged"] == 6
         assert pipeline.upkeep.run_once() == {}
+
+
+def test_damage_is_looked_at_once_an_hour_and_told_all_the_while(tmp_path: Path) -> None:
+    world = World(tmp_path / "data")
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 3, 60 * SECOND_US)
+        world.now_us += HOUR_US
+        (world.directory.root / world.files("bronze")[1]).write_bytes(b"")
+        lake = pipeline.upkeep.lake = NotingLake(world.directory.root)
+        told: list[str] = []
+        for _ in range(3):
+            with pytest.raises(CorruptDataError) as caught:
+                pipeline.upkeep.run_once()
+            told.append(str(caught.value))
+            assert len(lake.read_names) == 4  # the first, and the damaged one, with their indexes
+            world.now_us += 60 * SECOND_US
+        assert len(set(told)) == 1
+        world.now_us += HOUR_US
+        with pytest.raises(CorruptDataError):
+            pipeline.upkeep.run_once()
+        assert len(lake.read_names) == 8
+
+
+def test_what_may_pass_is_tried_again_at_the_next_look_beside_damage(tmp_path: Path) -> None:
+    world = World(tmp_path / "data")
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 3, 60 * SECOND_US)
+        world.now_us += HOUR_US
+        (world.directory.root / world.files("bronze")[1]).write_bytes(b"")
+        lake = pipeline.upkeep.lake = NotingLake(world.directory.root)
+        lake.refuses = "silver/"
+        with pytest.raises(RetryableError, match="Too many open files"):
+            pipeline.upkeep.run_once()
+        lake.refuses = None
+        with pytest.raises(CorruptDataError):
+            pipeline.upkeep.run_once()
+        assert len(world.files("silver")) == len(world.files("quarantine")) == 1
+
+
+def test_what_was_done_beside_damage_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def damaged() -> NoReturn:
+        raise CorruptDataError("damaged")
+
+    world = World(tmp_path / "data", **{"warehouse.staging_days": 1})
+    count = "SELECT count(*) AS n FROM staging.flight_events"
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 2, 60 * SECOND_US)
+        world.now_us += 2 * DAY_US
+        world.live(pipeline, 1, 60 * SECOND_US, refresh=True)
+        assert pipeline.reader.query(count)["n"].to_pylist() == [9]
+        monkeypatch.setattr(pipeline.upkeep, "_fold_batches", damaged)
+        with pytest.raises(CorruptDataError):
+            pipeline._keep_up()
+        assert pipeline.reader.query(count)["n"].to_pylist() == [3]
+
+
+def test_a_clock_that_is_set_back_does_not_end_the_hourly_work(tmp_path: Path) -> None:
+    world = World(tmp_path / "data")
+    with world.pipeline() as pipeline:
+        world.now_us += 5 * DAY_US
+        assert pipeline.upkeep.run_once() == {}
+        world.now_us -= 5 * DAY_US
+        world.live(pipeline, 3, 60 * SECOND_US)
+        world.now_us += HOUR_US
+        assert pipeline.upkeep.run_once()["bronze_files_merged"] == 3
+
+
+def test_a_stream_out_of_reach_keeps_nothing_from_work_that_does_not_need_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_reach(_positions: object) -> NoReturn:
+        raise RetryableError("out of reach")
+
+    world = World(tmp_path / "data", **{"warehouse.staging_days": 1, "warehouse.batch_hours": 1})
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 4, HOUR_US // 4)
+        world.now_us += 2 * DAY_US
+        world.live(pipeline, 2, 60 * SECOND_US, refresh=True)
+        with monkeypatch.context() as patch:
+            patch.setattr(pipeline.upkeep.stream, "backlogs", out_of_reach)
+            for _ in range(2):
+                with pytest.raises(RetryableError, match="out of reach"):
+                    pipeline.upkeep.run_once()
+        (done,) = pipeline.ledger.latest(UPKEEP, outcome="succeeded", limit=9)
+        assert done.counts == {"staging_rows_removed": 16, "batches_folded": 3}
+        assert pipeline.upkeep.run_once()["bronze_files_merged"] == 4
+
+
+def test_a_job_that_cannot_be_looked_for_keeps_no_rows_and_accounts(tmp_path: Path) -> None:
+    world = World(tmp_path / "data", **{"warehouse.staging_days": 1, "warehouse.batch_hours": 1})
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 4, HOUR_US // 4)
+        world.now_us += 2 * DAY_US
+        world.live(pipeline, 2, 60 * SECOND_US, refresh=True)
+        lake = pipeline.upkeep.lake = NotingLake(world.directory.root)
+        lake.refuses = "dedupe/"
+        with pytest.raises(RetryableError, match="Too many open files"):
+            pipeline.upkeep.run_once()
+        (done,) = pipeline.ledger.latest(UPKEEP, outcome="succeeded", limit=9)
+        assert done.counts == {"staging_rows_removed": 16, "batches_folded": 3}
+        assert len(world.files("bronze")) == 6, "a job's files may be there"
 
 
 def test_an_hour_is_left_alone_until_both_consumers_are_through_with_it(tmp_path: Path) -> None:
@@ -226,6 +336,24 @@ def test_a_lake_on_s3_is_kept_up_likewise(tmp_path: Path, s3: S3) -> None:
         assert account.balanced
         assert (account.received, account.archived, account.not_kept) == (35, 35, 15)
     assert len(lake.names("silver")) == 3  # those before the archive begins are still there
+
+
+class NotingLake(LocalLake):
+    """Notes what is read, and refuses to list one of its folders."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.read_names: list[str] = []
+        self.refuses: str | None = None
+
+    def read(self, name: str) -> bytes:
+        self.read_names.append(name)
+        return super().read(name)
+
+    def names(self, prefix: str, suffix: str = "") -> list[str]:
+        if self.refuses is not None and prefix.startswith(self.refuses):
+            raise OSError(errno.EMFILE, "Too many open files")
+        return super().names(prefix, suffix)
 
 
 class Crash(BaseException):

@@ -5,6 +5,8 @@ import functools
 import itertools
 import os
 import subprocess
+import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,7 @@ def open_stream(
     *,
     clock: Clock | None = None,
     limits: Limits = UNLIMITED,
+    wall: Callable[[], int] = lambda: time.time_ns() // 1_000,
     **options: Any,
 ) -> KinesisStream:
     """A stream with a source of its own, as another process has it.
@@ -112,6 +115,7 @@ def open_stream(
         through: A boto3 client, or what stands in for one.
         clock: Moves when something waits; every wait of a backoff is as long as it may be.
         limits: What it takes of a shard.
+        wall: Microseconds since the Unix epoch.
         options: Of `KinesisStream`.
     """
     clock = clock or Clock()
@@ -119,6 +123,7 @@ def open_stream(
         Client(KinesisAddress(name), through or service()),
         Backoff(clock.sleep, lambda: 1.0),
         monotonic=clock.now,
+        clock=wall,
         sleep=clock.sleep,
         limits=limits,
     )

@@ -29,7 +29,7 @@ def _busiest_leg(reader: Reader) -> dict[str, datetime]:
 NOW = datetime(2026, 3, 1, 20)  # noqa: DTZ001  event time has no zone
 FILTERS = [
     Filters(),
-    Filters(airlines=("6E", "NONE"), statuses=("landed",)),
+    Filters(airlines=("6E", "none"), statuses=("landed",)),
     Filters(airports=("AMD",), direction="arrival"),
     Filters(airports=("AMD", "BOM")),
     Filters(since=NOW - timedelta(hours=9), until=NOW),

@@ -5,7 +5,7 @@ import os
 import resource
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -188,3 +188,53 @@ def test_a_disk_that_cannot_flush_publishes_nothing(
     with pytest.raises(RetryableError, match="Input/output error"):
         publish(lake, NAME, b"data")
     assert files(root) == ["bronze/flight_events/ingest_hour=05/zero.txt"]
+
+
+@contextmanager
+def no_descriptor() -> Iterator[None]:
+    """Let this process open no more files."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        pytest.param(lambda lake: lake.names("bronze"), id="names"),
+        pytest.param(lambda lake: lake.sizes("bronze"), id="sizes"),
+        pytest.param(lambda lake: lake.sweep("bronze"), id="sweep"),
+    ],
+)
+def test_a_process_that_may_open_no_more_files_can_list_them_later(
+    lake: LocalLake, ask: Callable[[LocalLake], object]
+) -> None:
+    publish(lake, NAME, b"data")
+    with no_descriptor(), pytest.raises(RetryableError, match=r"bronze.* cannot be read .*files"):
+        ask(lake)
+    ask(lake)
+    assert lake.sizes("bronze") == {NAME: 4}
+
+
+def test_the_files_of_a_folder_that_may_not_be_read_do_not_pass_for_gone(
+    lake: LocalLake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scandir = os.scandir
+
+    def refused(path: Path | str) -> object:
+        if str(path).endswith("hour=05"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    publish(lake, NAME, b"data")
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(RetryableError, match=r"hour=05 cannot be read \(Permission denied"):
+        lake.names("bronze")
+
+
+def test_where_there_is_no_folder_there_are_no_files(lake: LocalLake) -> None:
+    publish(lake, "bronze", b"a file")
+    assert lake.names("bronze") == lake.names("bronze/flight_events") == lake.names("silver") == []

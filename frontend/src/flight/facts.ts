@@ -73,7 +73,7 @@ function delayCell(delay: number | null): HTMLElement {
   return h("td", { class: late, text: delay === null ? UNKNOWN : `${sign}${signedMinutes(delay)} min` });
 }
 
-export function facts({ leg, turnaround, total_events: events }: LegAnswer): HTMLElement {
+export function facts({ leg, turnaround }: LegAnswer): HTMLElement {
   const position =
     leg.latitude === null || leg.longitude === null
       ? UNKNOWN
@@ -93,7 +93,7 @@ export function facts({ leg, turnaround, total_events: events }: LegAnswer): HTM
     ["Heading", leg.heading === null ? UNKNOWN : `${leg.heading}°`],
     ["Turnaround after", turnaround ? minutes(turnaround.turnaround_minutes) : UNKNOWN],
     ["Last event", `${dateTime(leg.last_event_at)} UTC`],
-    ["Events", count(events)],
+    ["Events", count(leg.events)],
   ];
   return h(
     "dl",
@@ -106,18 +106,25 @@ function wholeMinutes(value: number | null): string {
   return value === null ? UNKNOWN : `${value} min`;
 }
 
-export function flags({ quality_flags: found }: LegAnswer): HTMLElement {
+/** Old events are removed, and their flags with them; how many there were is still known. */
+export function flags({ leg, quality_flags: found, total_events: kept }: LegAnswer): HTMLElement {
   const entries = Object.entries(found);
+  const isPart = kept < leg.events;
   return h(
     "p",
     { class: "flags" },
     h("b", { text: "Quality flags " }),
     entries.length === 0
-      ? "none"
+      ? isPart && kept === 0 ? "not kept" : "none"
       : h(
           "span",
           { class: "flag-list" },
           ...entries.map(([flag, events]) => h("span", { class: "flag", text: `${flag} × ${count(events)}` })),
         ),
+    isPart &&
+      h("span", {
+        class: "panel-note",
+        text: ` Flags and timeline cover only the ${count(kept)} of ${count(leg.events)} events whose rows are still kept.`,
+      }),
   );
 }

@@ -82,7 +82,7 @@ function tile(name: string): Tile {
     setText(value, figure(kpi));
     setText(unit, kpi.value === null ? "" : UNITS[kpi.unit]);
     setText(sample, sampleOf(kpi));
-    setText(definition, `${kpi.definition} Line: the last 24 h of event time, by the hour.`);
+    setText(definition, `${kpi.definition} Line: the last 24 h of event time or of the chosen window, by the hour.`);
     trend.update(kpi.trend);
   };
   const fail = (): void => {

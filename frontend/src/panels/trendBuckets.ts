@@ -52,9 +52,12 @@ function bucketsOf(rows: TrendRow[], by: TrendsAnswer["by"]): Bucket[] {
   return Array.from({ length: (bucketOf(last) - begin) / step + 1 }, (_, index) => begin + index * step);
 }
 
-/** Where none of the flights has moved or been cancelled, there is nothing to say yet, not zero. */
+/**
+ * Where none of the flights has moved, been cancelled or diverted, there is nothing to say yet, not
+ * zero. `cancelled` counts each leg once, with its departure; its arrival is in `a15_n` alone.
+ */
 function hasBegun(row: TrendRow): boolean {
-  return row.movements > 0 || row.cancelled > 0;
+  return row.movements > 0 || row.cancelled > 0 || row.d15_n > 0 || row.a15_n > 0;
 }
 
 function largestGroups(rows: TrendRow[]): string[] {

@@ -14,6 +14,7 @@ type TypeLine = TurnaroundLine & { aircraft_type: string | null };
 
 /** As many types as can be told apart; the rest are drawn together. */
 const NAMED_TYPES = 5;
+const FEWEST_FOR_A_LINE = 3;
 const OTHERS = "others";
 /** As the chart's SYMBOLS, in text: the table of types is the chart's legend. */
 const SIGNS = ["●", "▲", "■", "◆", "○"];
@@ -83,7 +84,7 @@ export class TurnaroundPanel {
     const sampled = points.length < line.n ? ` (${count(points.length)} drawn)` : "";
     const note =
       line.r === null
-        ? `n = ${count(line.n)} turnarounds${sampled} · too few for a line`
+        ? `n = ${count(line.n)} turnarounds${sampled} · ${whyNoLine(line)}`
         : `r = ${coefficient(line.r)} · slope ${coefficient(line.slope, 3)} min per passenger · ` +
           `n = ${count(line.n)} turnarounds${sampled}`;
     this.panel.setRows(points, note);
@@ -97,6 +98,11 @@ export class TurnaroundPanel {
     const summary = `Turnaround in minutes against passengers, ${note}.`;
     this.chart.show(summary, (colors) => option(colors, line, points));
   }
+}
+
+/** As the server fits one: to three pairs or more, that differ both ways. */
+function whyNoLine({ n }: PassengersVsTurnaround): string {
+  return n < FEWEST_FOR_A_LINE ? "too few for a line" : "no line: all have the same passengers or the same turnaround";
 }
 
 /** Those with the most pairs come first. */

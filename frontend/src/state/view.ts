@@ -31,8 +31,8 @@ export interface View {
   kiosk: number | null;
 }
 
-/** Stands for flights without an airline. */
-export const NO_AIRLINE = "NONE";
+/** Stands for flights without an airline. Codes are upper case, so that no airline's is this. */
+export const NO_AIRLINE = "none";
 
 const INSTANT = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 const LEG_KEY = /^[0-9a-f]{32}$/;
@@ -46,7 +46,7 @@ export function parseView(search: string): View {
   const leg = query.get("leg");
   return {
     page: PAGES.includes(page) ? page : "operations",
-    airline: codes(query, "airline"),
+    airline: codes(query, "airline", NO_AIRLINE),
     airport: codes(query, "airport"),
     direction: direction === "arrival" || direction === "departure" ? direction : null,
     status: STATUSES.filter((status) => query.getAll("status").includes(status)),
@@ -79,8 +79,10 @@ export function viewQuery(view: View): string {
   return text ? `?${text}` : location.pathname;
 }
 
-function codes(query: URLSearchParams, name: string): string[] {
-  return [...new Set(query.getAll(name).map((code) => code.trim().toUpperCase()))].filter(Boolean);
+/** @param word Not a code, and kept as it is. */
+function codes(query: URLSearchParams, name: string, word?: string): string[] {
+  const texts = query.getAll(name).map((text) => text.trim());
+  return [...new Set(texts.map((text) => (text === word ? text : text.toUpperCase())))].filter(Boolean);
 }
 
 /** The first of the choices unless another one is named. */

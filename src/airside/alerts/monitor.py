@@ -55,6 +55,8 @@ class Monitor:
             # A smaller id is another warehouse: it is heard from its beginning the next time.
             self._store.hear(batch_id if batch_id > known else 0, sources)
         now_us = self._clock()
+        # The clock may have been ahead when this began: nothing would be silent until it is there.
+        self._began_us = min(self._began_us, now_us)
         found = findings(
             self._reader,
             self._limits,

@@ -41,7 +41,7 @@ ORDER BY mean DESC, airline_iata
 _SECURITY_WAITS = """
 SELECT departure_airport_iata AS airport_iata, max(security_wait_time_minutes) AS wait
 FROM main.rpt_live_flights
-WHERE actual_departure_at IS NULL
+WHERE flight_status IN ('scheduled', 'boarding') AND actual_departure_at IS NULL
 GROUP BY departure_airport_iata
 HAVING max(security_wait_time_minutes) >= ?
 ORDER BY wait DESC, airport_iata

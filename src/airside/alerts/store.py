@@ -16,7 +16,8 @@ _KEEP_SOURCES_US = 24 * 3_600_000_000
 """A source that has been silent for a day has been switched off."""
 _KNOWN_RECORDS = 100
 _GIVE_UP_US = 24 * 3_600_000_000
-"""What could not be told for a day is no news any more."""
+"""What could not be told for a day is no news any more. `unannounced` has the alerts of which
+nobody was or will be told the beginning: their end alone would say nothing to whoever hears it."""
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS alerts (
@@ -41,6 +42,7 @@ CREATE TABLE IF NOT EXISTS untold (
     error TEXT,
     PRIMARY KEY (alert_id, state)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unannounced (alert_id INTEGER PRIMARY KEY) STRICT;
 CREATE TABLE IF NOT EXISTS sources (
     source_system_id TEXT PRIMARY KEY,
     records INTEGER NOT NULL,
@@ -109,6 +111,7 @@ class AlertStore:
             telling: Whether beginnings and ends are to be told to somebody.
         """
         with self._transaction():
+            self._heed_clock(now_us)
             for finding in findings:
                 cursor = self._db.execute(
                     "INSERT INTO alerts (rule, subject, summary, value, limit_value, unit,"
@@ -131,6 +134,8 @@ class AlertStore:
                 alert_id, has_begun = cursor.fetchone()
                 if has_begun and telling:
                     self._tell(alert_id, "began", now_us)
+                elif has_begun:
+                    self._db.execute("INSERT OR IGNORE INTO unannounced VALUES (?)", (alert_id,))
             ended = self._db.execute(
                 "UPDATE alerts SET ended_at_us = ? WHERE ended_at_us IS NULL AND seen_at_us <= ?"
                 " AND seen_at_us < ? RETURNING alert_id",
@@ -228,12 +233,39 @@ class AlertStore:
     def _tell(self, alert_id: int, state: str, now_us: int) -> None:
         self._db.execute(
             "INSERT OR IGNORE INTO untold (alert_id, state, since_us, due_at_us)"
-            " VALUES (?, ?, ?, ?)",
-            (alert_id, state, now_us, now_us),
+            " SELECT :alert_id, :state, :now_us, :now_us"
+            " WHERE NOT EXISTS (SELECT 1 FROM unannounced WHERE alert_id = :alert_id)",
+            {"alert_id": alert_id, "state": state, "now_us": now_us},
+        )
+
+    def _heed_clock(self, now_us: int) -> None:
+        """Take nothing to have been seen or heard in the future.
+
+        Where the clock was ahead and has been put right, an alert would else not end, and a source
+        not be missed, until the clock is there again.
+        """
+        self._db.execute(
+            "UPDATE alerts SET seen_at_us = :now_us"
+            " WHERE ended_at_us IS NULL AND seen_at_us > :now_us",
+            {"now_us": now_us},
+        )
+        self._db.execute(
+            "UPDATE sources SET arrived_at_us = :now_us WHERE arrived_at_us > :now_us",
+            {"now_us": now_us},
         )
 
     def _forget(self, now_us: int) -> None:
-        self._db.execute("DELETE FROM untold WHERE since_us < ?", (now_us - _GIVE_UP_US,))
+        too_old = (now_us - _GIVE_UP_US,)
+        self._db.execute(
+            "INSERT OR IGNORE INTO unannounced"
+            " SELECT alert_id FROM untold WHERE state = 'began' AND since_us < ?",
+            too_old,
+        )
+        self._db.execute(
+            "DELETE FROM untold WHERE since_us < ?"
+            " OR alert_id IN (SELECT alert_id FROM unannounced)",
+            too_old,
+        )
         self._db.execute(
             "DELETE FROM sources WHERE arrived_at_us < ?", (now_us - _KEEP_SOURCES_US,)
         )
@@ -242,6 +274,9 @@ class AlertStore:
             " AND alert_id NOT IN (SELECT alert_id FROM untold) AND alert_id <="
             " (SELECT max(alert_id) FROM alerts) - ?",
             (self._keep,),
+        )
+        self._db.execute(
+            "DELETE FROM unannounced WHERE alert_id NOT IN (SELECT alert_id FROM alerts)"
         )
 
     def _alerts(self, where: str, *parameters: object) -> list[Alert]:

@@ -28,7 +28,7 @@ def compact(
         before: Only folders that sort before this one, such as
             `bronze/flight_events/ingest_date=2026-01-01/ingest_hour=05`.
         max_bytes: A merged file holds at most so many bytes.
-        rest: Called after each one, with the seconds of processor time worked since, to leave time
+        rest: Called again and again, with the seconds of processor time worked since, to leave time
             to others; what it raises ends the merge, which can begin again.
 
     Returns:
@@ -40,29 +40,32 @@ def compact(
     """
     lake = archive.lake
     floor = read_floor(archive)
-    files = [RangeFile.parse(name, DATA_SUFFIX) for name in lake.names(archive.root, DATA_SUFFIX)]
+    sizes = lake.sizes(archive.root, DATA_SUFFIX)  # to ask for each would be a request a file
+    files = [RangeFile.parse(name, DATA_SUFFIX) for name in sizes]
     kept, replaced = in_force(file for file in files if not floor.covers(file))
     for file in replaced:
         _delete(archive, file)
+        rest(0.0)
     for index in _orphans(archive, kept):
         lake.delete(index)
+        rest(0.0)
     read = written = 0
     damage: CorruptDataError | None = None
     for parts in _neighbours(kept):
         if parts[0].folder >= before:
             continue
-        for group in _groups([(file, lake.size(file.name)) for file in parts], max_bytes):
+        for group in _groups([(file, sizes[file.name]) for file in parts], max_bytes):
             began = time.thread_time()
             try:
                 joined = _joined(archive, group)
             except CorruptDataError as error:
                 damage = damage or error
-                continue
-            archive.write(joined)
-            for file in group:
-                _delete(archive, file)
-            read += len(group)
-            written += 1
+            else:
+                archive.write(joined)
+                for file in group:
+                    _delete(archive, file)
+                read += len(group)
+                written += 1
             rest(time.thread_time() - began)
     if damage is not None:
         raise damage

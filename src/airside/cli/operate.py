@@ -114,7 +114,8 @@ def compact(lake_url: str | None, data_dir: Path | None) -> None:
 @click.option(
     "--deep",
     is_flag=True,
-    help="Read every byte that is kept as well, and name each file that is damaged.",
+    help="Read every byte that is kept as well; of each part say in how many places it is damaged, "
+    "and name the first five.",
 )
 @json_option
 @data_dir_option

@@ -96,7 +96,7 @@ def simulator_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--airport", metavar="IATA", help="The hub.  [default: AMD]"),
             click.option(
                 "--flights",
-                type=click.IntRange(min=1),
+                type=click.IntRange(2, 1_000_000),
                 metavar="N",
                 help="Flights a day.  [default: 600]",
             ),

@@ -44,7 +44,7 @@ def refresh(
     if as_json:
         print_json(done.as_dict())
         return
-    loaded = "Nothing new in the lake"
+    loaded = f"Nothing new in {done.lake}"
     if done.batches:
         what = f"{counted(done.batches, 'batch', 'batches')} of {counted(done.records, 'record')}"
         loaded = (
@@ -53,6 +53,8 @@ def refresh(
         )
     gold = "brought up to date" if done.is_gold_changed else "already up to date"
     click.echo(f"{loaded}; gold is {gold}, through batch {done.through_batch_id:,}.", err=True)
+    if done.is_others_lake:
+        click.echo(f"{done.lake} is not this directory's lake: nothing was handed over.", err=True)
     if done.brought_back:
         click.echo(f"Rows of {done.brought_back:,} batches came back for it.", err=True)
     if done.removed:

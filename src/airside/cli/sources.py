@@ -5,6 +5,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BufferedIOBase
 from pathlib import Path
@@ -24,9 +25,11 @@ from airside.errors import RetryableError, UsageError
 from airside.replay import open_source, opened
 from airside.runtime import sources
 from airside.runtime.clocks import wall_clock
+from airside.runtime.data_dir import DataDir
 from airside.runtime.interrupts import stop_on_signals
 from airside.runtime.streams import open_for_putting, stream_name
 from airside.runtime.wiring import open_ledger
+from airside.settings import Settings
 from airside.simulator import Simulator
 from airside.stream import Producer
 
@@ -125,8 +128,14 @@ def simulate(
         open_for_putting(directory, settings, say) as target,
         contextlib.closing(open_ledger(directory, settings, wall_clock)) as ledger,
         stop_on_signals() as stop,
+        _told_if_it_fails(directory, settings) as count,
         progress_bars(simulate=events) as advance,
     ):
+
+        def on_put(records: int, _due_us: int) -> None:
+            count.add(records)
+            advance("simulate", records)
+
         put = sources.simulate(
             target,
             ledger,
@@ -137,7 +146,7 @@ def simulate(
             start=start,
             days=days,
             max_events=events,
-            on_put=lambda records, _due_us: advance("simulate", records),
+            on_put=on_put,
             patience=sources.patience(settings.stream, stop.wait, say),
         )
     _tell(put, stream_name(directory, settings))
@@ -167,13 +176,19 @@ def replay(source: str, speed: float, stream: str | None, data_dir: Path | None)
     with (
         open_for_putting(directory, settings, say) as target,
         stop_on_signals() as stop,
+        _told_if_it_fails(directory, settings) as count,
         progress_bars(replay=recorded.total) as advance,
     ):
+
+        def on_put(records: int, _due_us: int) -> None:
+            count.add(records)
+            advance("replay", records)
+
         producer = Producer(
             target,
             time.monotonic,
             stop.wait,
-            lambda records, _due_us: advance("replay", records),
+            on_put,
             refused.append,
             sources.patience(settings.stream, stop.wait, say),
         )
@@ -199,27 +214,44 @@ def ingest(file: Path, stream: str | None, data_dir: Path | None) -> int:
       generate-events | airside ingest -
     """
     directory, settings = effective(data_dir, stream__url=stream)
-    refused = put = 0
+    refused = 0
 
     def refuse(line: int, size: int) -> None:
         nonlocal refused
         refused += 1
         click.echo(_too_large(f"line {line:,}", size, target.max_record_bytes), err=True)
 
-    def count(records: int) -> None:
-        nonlocal put
-        put += records
-
-    with _opened_for_reading(file) as lines, open_for_putting(directory, settings, say) as target:
+    with (
+        _opened_for_reading(file) as lines,
+        open_for_putting(directory, settings, say) as target,
+        _told_if_it_fails(directory, settings) as count,
+    ):
         waiting = sources.patience(settings.stream, threading.Event().wait, say)
-        try:
-            sources.ingest(target, lines, refuse, waiting, count)
-        except BaseException:  # a Ctrl-C too
-            if put:
-                _tell(put, stream_name(directory, settings))
-            raise
-    _tell(put, stream_name(directory, settings))
+        sources.ingest(target, lines, refuse, waiting, count.add)
+    _tell(count.put, stream_name(directory, settings))
     return 1 if refused else 0
+
+
+@dataclass(slots=True)
+class _Count:
+    """How many records have been put."""
+
+    put: int = 0
+
+    def add(self, records: int) -> None:
+        self.put += records
+
+
+@contextlib.contextmanager
+def _told_if_it_fails(directory: DataDir, settings: Settings) -> Iterator[_Count]:
+    """Count what is put; say how many where an error or a Ctrl-C ends it, as those stay put."""
+    count = _Count()
+    try:
+        yield count
+    except BaseException:
+        if count.put:
+            _tell(count.put, stream_name(directory, settings))
+        raise
 
 
 def _tell(put: int, where: str, more: str = "") -> None:
@@ -233,6 +265,8 @@ def _too_large(what: str, size: int, limit: int) -> str:
 @contextlib.contextmanager
 def _opened_for_reading(path: Path) -> Iterator[BufferedIOBase]:
     if str(path) == "-":
+        if sys.stdin is None:  # as by the shell's `<&-`
+            raise UsageError("stdin is closed; pipe records into it, or name a FILE")
         yield sys.stdin.buffer  # type: ignore[misc]  # it is one
         return
     try:

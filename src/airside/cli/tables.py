@@ -16,7 +16,7 @@ Answers = dict[str, Any]
 _LIVE_STATUSES = ("scheduled", "boarding", "departing", "en-route", "landed")
 DELAYS_NOTE = (
     "Delays in minutes, negative when early. D15, A15: share of flights that departed, arrived "
-    "less than 15 minutes late; cancelled and diverted flights count as late."
+    "less than 15 minutes late; cancelled flights count as late, in A15 diverted ones too."
 )
 
 

@@ -195,7 +195,10 @@ class Dashboard:
         return EventStream(self.hub, Message.of("hello", hello), compressed=accepts_gzip(request))
 
     async def events(self, request: Request) -> Response:
-        """Put records on the stream: one a line, or a JSON array. All are durable, or none."""
+        """Put records on the stream: one a line, or a JSON array. All are durable, or none.
+
+        Only a 503 on Kinesis may come after some; it says how many.
+        """
         return await self.ingest.handle(request)
 
     async def healthz(self) -> Response:

@@ -1,13 +1,13 @@
 """The filters that every endpoint about flights takes, and what they mean in SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Literal
 
 Direction = Literal["arrival", "departure"]
-NO_AIRLINE = "NONE"
-"""Stands for legs without an airline."""
+NO_AIRLINE = "none"
+"""Stands for legs without an airline. Codes are upper case, so that no airline's is this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +117,15 @@ class Filters:
             terms.append("scheduled_departure_at < CAST(? AS TIMESTAMP)")
             parameters.append(self.until.isoformat())
         return terms, parameters
+
+
+def airline_codes(values: Iterable[str]) -> tuple[str, ...]:
+    """Airlines as somebody gave them, for `Filters.airlines`; `none` stays what it stands for.
+
+    In upper case it is a code: records that call their airline so have it.
+    """
+    texts = (value.strip() for value in values)
+    return tuple(sorted({text if text == NO_AIRLINE else text.upper() for text in texts}))
 
 
 def utc(instant: datetime) -> datetime:

@@ -62,7 +62,12 @@ class Operations:
             if self._producer.is_built and watermark is not None:
                 figures = self._ask(
                     ("kpis", where),
-                    lambda: kpis.settled(self._backend.reader, where, watermark),
+                    lambda: kpis.settled(
+                        self._backend.reader,
+                        where,
+                        watermark,
+                        stale_minutes=self._producer.stale_minutes,
+                    ),
                 )
             tiles = kpis.tiles(figures, self._producer.live_figures(where.matches))
         return reply(request, dumps({**meta, "kpis": tiles}))

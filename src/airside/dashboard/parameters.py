@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import Depends, Query, Request
 
-from airside.dashboard.filters import Direction, Filters, utc
+from airside.dashboard.filters import Direction, Filters, airline_codes, utc
 from airside.dashboard.problems import Problem
 
 Format = Literal["json", "csv", "arrow"]
@@ -32,10 +32,17 @@ _MEDIA_TYPES: dict[str, Format] = {
 def filters(  # noqa: PLR0917 - the framework fills them in by name
     airline: Annotated[
         list[Text],
-        Query(max_length=_MAX_VALUES, description="IATA codes; `none` is flights without airline"),
+        Query(
+            max_length=_MAX_VALUES,
+            description="IATA codes; `none`, in lower case, is flights without airline",
+        ),
     ] = [],  # noqa: B006 - FastAPI copies it
     airport: Annotated[
-        list[Airport], Query(max_length=_MAX_VALUES, description="IATA codes of either end")
+        list[Airport],
+        Query(
+            max_length=_MAX_VALUES,
+            description="IATA codes of either end; in trends and movements only that end counts",
+        ),
     ] = [],  # noqa: B006
     direction: Annotated[
         Direction | None,
@@ -62,7 +69,7 @@ def filters(  # noqa: PLR0917 - the framework fills them in by name
     except OverflowError:
         raise Problem(422, "from, to: expected an instant in the years 1 to 9999") from None
     return Filters(
-        airlines=_codes(airline),
+        airlines=airline_codes(airline),
         airports=_codes(airport),
         direction=direction,
         statuses=tuple(sorted(set(status))),

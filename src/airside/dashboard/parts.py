@@ -5,6 +5,7 @@ from datetime import datetime
 
 from airside.dashboard.backend import Backend, Document
 from airside.dashboard.filters import Filters
+from airside.dashboard.legs import Liveness
 from airside.dashboard.queries import kpis, reports
 from airside.dashboard.rows import documents
 
@@ -23,14 +24,20 @@ class GoldParts:
         backend: Whom to ask.
         airport: The hub; None takes the busiest.
         monotonic: Seconds on a clock that never goes back.
+        stale_minutes: See `kpis.settled`.
     """
 
     def __init__(
-        self, backend: Backend, airport: str | None, monotonic: Callable[[], float]
+        self,
+        backend: Backend,
+        airport: str | None,
+        monotonic: Callable[[], float],
+        stale_minutes: int = Liveness().stale_minutes,
     ) -> None:
         self._backend = backend
         self._airport = airport
         self._monotonic = monotonic
+        self._stale_minutes = stale_minutes
         self.figures: Document | None = None
         """What the tiles show of gold; None before it was first read."""
         self._read: Document = {}
@@ -74,7 +81,8 @@ class GoldParts:
     def _questions(self, gold: int, watermark: datetime) -> Iterator[Document]:
         reader, answers = self._backend.reader, self._backend.answers
         if gold != self._version:
-            yield {"figures": kpis.settled(reader, _ALL, watermark)}
+            figures = kpis.settled(reader, _ALL, watermark, stale_minutes=self._stale_minutes)
+            yield {"figures": figures}
             yield {"airport": reports.airport(reader, self._airport)}
             yield {"airline_delays": answers.airline_delays(reader)}
             yield {"totals": answers.delay_totals(reader)}

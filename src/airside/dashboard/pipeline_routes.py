@@ -9,7 +9,7 @@ from airside import __version__
 from airside.dashboard.backend import Backend
 from airside.dashboard.cache import AnswerCache
 from airside.dashboard.documentation import documented
-from airside.dashboard.parameters import API, FormatQuery, LimitQuery, OffsetQuery
+from airside.dashboard.parameters import API, MAX_LIMIT, FormatQuery, LimitQuery, OffsetQuery
 from airside.dashboard.producer import Producer
 from airside.dashboard.push import Hub
 from airside.dashboard.queries import records
@@ -65,11 +65,18 @@ class PipelineRoutes:
         request: Request,
         form: FormatQuery,
         reason: Annotated[Reason | None, Query(description="Only this reason")] = None,
-        limit: LimitQuery = None,
+        limit: Annotated[
+            int,
+            Query(
+                ge=1,
+                le=MAX_LIMIT,
+                description="Rows of a page; at most 1,000 in JSON, 10,000 in CSV and Arrow",
+            ),
+        ] = 100,
         offset: OffsetQuery = 0,
     ) -> Response:
         """Records that were refused, newest first, with why and the first 64 KiB of each."""
-        limit = min(limit or 100, 10_000 if form != "json" else 1_000)
+        limit = min(limit, 10_000 if form != "json" else 1_000)
         total, page = records.quarantined(self._backend.reader, reason, limit, offset)
         return reply_table(
             request,

@@ -69,7 +69,9 @@ class Producer:
         self._board = Board()
         self._live = LiveBoard(backend.reader, options.liveness, monotonic)
         self._parts: Document = parts.empty()
-        self._gold_parts = GoldParts(backend, options.airport, monotonic)
+        self._gold_parts = GoldParts(
+            backend, options.airport, monotonic, options.liveness.stale_minutes
+        )
         self._is_built = False
         self._freshness = Freshness()
         self._pipeline_due = 0.0
@@ -125,6 +127,11 @@ class Producer:
         with self._lock:
             row = self._board.rows.get(leg_key)
             return None if row is None else dict(row)
+
+    @property
+    def stale_minutes(self) -> int:
+        """A flight that has been silent for longer is not live, in minutes of event time."""
+        return self._options.liveness.stale_minutes
 
     def live_figures(self, matches: Callable[[Document], bool]) -> LiveFigures:
         """What the tiles show of those flights of the live board that match."""

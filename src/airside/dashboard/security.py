@@ -23,6 +23,7 @@ _COOKIE_SECONDS = 400 * 24 * 3600
 MIN_TOKEN_LENGTH = 16
 _OPEN_PATHS = frozenset({"/healthz", "/readyz"})
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+_FOR_ONE = frozenset({"no-cache", "no-store", "private"})
 _HOST = re.compile(r"(?P<name>\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::\d{1,5})?")
 
 HEADERS = {
@@ -104,7 +105,7 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if cookie is not None:
+                if cookie is not None and _is_for_one(headers):
                     headers.append("set-cookie", cookie)
             await send(message)
 
@@ -206,6 +207,12 @@ class Guard:
         except ValueError:
             return False
         return True
+
+
+def _is_for_one(headers: MutableHeaders) -> bool:
+    """Whether no cache hands this answer to others unasked; one that does not say now does."""
+    kept = headers.setdefault("cache-control", "private")
+    return not _FOR_ONE.isdisjoint(part.strip().lower() for part in kept.split(","))
 
 
 def _is_same_origin(headers: Headers, host: str) -> bool:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from airside.lake import Lake
 from airside.warehouse import DuckDBWarehouse
+from airside.warehouse.duckdb import read_rows
 from airside.warehouse.duckdb_errors import translated_errors
 
 FOLDER = "gold"
@@ -61,6 +62,7 @@ def export(
     Raises:
         RetryableError: A file cannot be written now, or DuckDB lacks disk or memory to read it.
             The older one, if any, is still whole.
+        CorruptDataError: The warehouse is damaged.
     """
     written: list[str] = []
     with translated_errors(warehouse.path), warehouse.transform.cursor() as cursor:
@@ -105,7 +107,7 @@ def _write(
     with pq.ParquetWriter(
         path, rows.schema, compression="zstd", store_schema=False, write_page_checksum=True
     ) as writer:
-        for group in rows:
+        for group in read_rows(rows):  # or the lake would take it for an error of writing
             writer.write_batch(group)
             rest(time.monotonic() - began)
             began = time.monotonic()

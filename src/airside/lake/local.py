@@ -63,8 +63,8 @@ class LocalLake:
         """The names of the files below a folder, sorted."""
         return sorted(
             path.relative_to(self._root).as_posix()
-            for path in (self._root / prefix).rglob(f"*{suffix}")
-            if path.is_file() and not path.name.endswith(_PARTIAL)
+            for path in _files(self._root / prefix, suffix)
+            if not path.name.endswith(_PARTIAL)
         )
 
     def read(self, name: str) -> bytes:
@@ -94,7 +94,7 @@ class LocalLake:
     def sweep(self, *prefixes: str) -> None:
         """Remove what a crash left half written below folders."""
         for prefix in prefixes:
-            for path in (self._root / prefix).rglob(f"*{_PARTIAL}"):
+            for path in _files(self._root / prefix, _PARTIAL):
                 with _errors(path, "removed"):
                     path.unlink(missing_ok=True)
 
@@ -110,6 +110,27 @@ def _errors(path: Path, done: str) -> Iterator[None]:
             f"{path} cannot be {done} ({error.strerror or error}); check the permissions and the "
             "disk, then try again"
         ) from error
+
+
+def _files(folder: Path, suffix: str) -> Iterator[Path]:
+    """Every file below a folder, half a one too; none where there is no folder.
+
+    Raises:
+        RetryableError: A folder cannot be read: its files must not pass for gone.
+    """
+    for parent, _, names in os.walk(folder, onerror=_skip_if_gone):
+        for name in names:
+            path = Path(parent, name)
+            with _errors(path, "read"):
+                is_one = name.endswith(suffix) and path.is_file()
+            if is_one:
+                yield path
+
+
+def _skip_if_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        with _errors(Path(error.filename), "read"):
+            raise error
 
 
 def _make_folder(folder: Path) -> None:

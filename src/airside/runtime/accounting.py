@@ -145,7 +145,7 @@ def account(
             total_records=done,
         )
 
-    reasons = _reasons(reader)
+    reasons = refused_for(reader)
     return Accounting(
         received=received,
         archived=archived,
@@ -209,9 +209,14 @@ def note_removed(ledger: Ledger, archive_records: int, *, is_rebuilt: bool = Fal
     ledger.note(_RETENTION, noted)
 
 
-def _reasons(reader: Reader) -> dict[str, int]:
+def refused_for(reader: Reader) -> dict[str, int]:
+    """Quarantine reason → records, most first, also of rows that retention has removed.
+
+    Args:
+        reader: A warehouse, asked in DuckDB's SQL.
+    """
     try:
         found = reader.query(_REASONS.format(removed=_REMOVED_REASONS))
-    except UsageError:  # of a version that removed no rows
+    except UsageError:  # an earlier version's, which only a writer brings up to date
         found = reader.query(_REASONS.format(removed=""))
     return dict(zip(*found.to_pydict().values(), strict=True))

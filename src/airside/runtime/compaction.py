@@ -30,8 +30,8 @@ def compact(lake: Lake, now: Callable[[], int]) -> dict[str, tuple[int, int]]:
             were merged all the same.
     """
     refuse_a_jobs(lake)
-    done, error = apart(merges(lake, now))
-    if error is not None:
+    done, failed = apart(merges(lake, now))
+    for error in failed.values():
         raise error
     return done
 

@@ -19,6 +19,8 @@ Tell = Callable[[str], None]
 """Told a sentence for people."""
 _MARKER = "airside.json"
 _FULL = (errno.ENOSPC, errno.EDQUOT)
+_SHORT = (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN, errno.EINTR)
+"""The system is short of something for now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,15 +247,56 @@ class DataDir:
         The kernel gives the lock back when the process ends, however it ends.
 
         Raises:
-            RetryableError: Another process owns it, or the disk is full.
+            RetryableError: Another process owns it, the disk is full, or the system is short of
+                something.
             UsageError: It cannot be written, or its file system knows no locks.
         """
-        path = self.root / "airside.lock"
+
+        def in_use(descriptor: int) -> str:
+            owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
+            return (
+                f"another Airside (process {owner}) is running on {self.root}; stop it, or choose "
+                "another directory with --data-dir"
+            )
+
+        with self._locked("airside.lock", in_use) as descriptor:
+            with contextlib.suppress(OSError):  # the lock holds on a full disk too
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            yield
+
+    @contextmanager
+    def merging(self) -> Iterator[None]:
+        """Merge files as the only process of the directory that does.
+
+        Raises:
+            RetryableError: Another one is at it, the disk is full, or the system is short of
+                something.
+            UsageError: It cannot be written, or its file system knows no locks.
+        """
+        said = f"the files of {self.root} are being merged already; try again in a minute"
+        with self._locked("compact.lock", lambda _descriptor: said):
+            yield
+
+    @contextmanager
+    def _locked(self, name: str, in_use: Callable[[int], str]) -> Iterator[int]:
+        """Hold the lock on a file, whose descriptor it gives.
+
+        Args:
+            name: The file's; made where it is missing.
+            in_use: Says what to tell where another process holds it.
+        """
+        path = self.root / name
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         except OSError as error:
             if error.errno in _FULL:
                 raise self._full(error) from error
+            if error.errno in _SHORT:
+                raise RetryableError(
+                    f"{path} cannot be opened ({error.strerror}); let the process open more files "
+                    "(`ulimit -n`) and have memory to spare, then try again"
+                ) from error
             raise UsageError(
                 f"{path} cannot be opened ({error.strerror}); mend the directory's permissions"
             ) from error
@@ -261,42 +304,16 @@ class DataDir:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
-                raise RetryableError(
-                    f"another Airside (process {owner}) is running on {self.root}; stop it, or "
-                    "choose another directory with --data-dir"
-                ) from None
+                raise RetryableError(in_use(descriptor)) from None
             except OSError as error:
                 raise UsageError(
                     f"{path} cannot be locked ({error.strerror}); choose a directory on a local "
                     "file system with --data-dir"
                 ) from error
-            with contextlib.suppress(OSError):  # the lock holds on a full disk too
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-            yield
+            yield descriptor
         finally:
             with contextlib.suppress(OSError):
                 os.close(descriptor)
-
-    @contextmanager
-    def merging(self) -> Iterator[None]:
-        """Merge files as the only process of the directory that does.
-
-        Raises:
-            RetryableError: Another one is at it.
-        """
-        descriptor = os.open(self.root / "compact.lock", os.O_RDWR | os.O_CREAT, 0o600)
-        try:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                raise RetryableError(
-                    f"the files of {self.root} are being merged already; try again in a minute"
-                ) from None
-            yield
-        finally:
-            os.close(descriptor)
 
     def _full(self, error: OSError) -> RetryableError:
         return RetryableError(

@@ -182,6 +182,9 @@ def _bronze(patient: Patient) -> Finding:
         return _archive_damage(patient, text, "the newest files are missing")
     indices = set(lake.names(archive.root, INDEX_SUFFIX))
     bare = [name for name in reader.files if name + INDEX_SUFFIX not in indices]
+    if bare:  # or upkeep has merged or removed them since they were listed
+        still = set(ArchiveReader(archive).files)
+        bare = [name for name in bare if name in still]
     if bare:
         return _archive_damage(patient, text, f"{bare[0]} has no index")
     if not _begins_at_its_floor(archive, reader):
@@ -191,12 +194,26 @@ def _bronze(patient: Patient) -> Finding:
 
 def _begins_at_its_floor(archive: Archive, reader: ArchiveReader) -> bool:
     """Whether each shard's first file follows what retention has removed."""
+    firsts = _firsts(reader)
+    while True:
+        try:
+            afters = {shard: archive.read_index(name).after for shard, name in firsts.items()}
+            break
+        except CorruptDataError:  # or upkeep has merged or removed it since it was listed
+            listed = _firsts(ArchiveReader(archive))
+            if listed == firsts:
+                raise
+            firsts = listed
+    floor = read_floor(archive)  # last, as a pipeline that runs may raise it meanwhile
+    return all(after <= floor.through.get(shard, "") for shard, after in afters.items())
+
+
+def _firsts(reader: ArchiveReader) -> dict[str, str]:
+    """Shard → the name of its first file."""
     firsts: dict[str, str] = {}
     for name in reader.files:
         firsts.setdefault(RangeFile.parse(name, DATA_SUFFIX).shard_id, name)
-    afters = {shard: archive.read_index(name).after for shard, name in firsts.items()}
-    floor = read_floor(archive)  # last, as a pipeline that runs may raise it meanwhile
-    return all(after <= floor.through.get(shard, "") for shard, after in afters.items())
+    return firsts
 
 
 def _archive_damage(patient: Patient, text: str, what: str) -> Finding:

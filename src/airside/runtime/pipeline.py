@@ -20,6 +20,7 @@ from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, export
 from airside.lake import Lake
 from airside.ledger import Ledger
+from airside.runtime.apart import of_the_system
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.lake_owner import take
@@ -86,8 +87,11 @@ class Health:
         self.error, self.failures, self.last_success_us = None, 0, at_us
 
     def patience(self, every: float) -> float:
-        """Seconds to wait before the next try, for a stage that works each `every` seconds."""
-        return min(_MAX_BACKOFF_SECONDS, every * float(2 ** min(self.failures, 10)))
+        """Seconds to wait before the next try, for a stage that works each `every` seconds.
+
+        Never fewer than that: to fail is no reason to work more often.
+        """
+        return max(every, min(_MAX_BACKOFF_SECONDS, every * float(2 ** min(self.failures, 10))))
 
 
 @dataclass
@@ -262,8 +266,12 @@ class Pipeline:
             self.trim()
 
     def _keep_up(self) -> None:
-        if self.upkeep.run_once():
-            self.reader.forget()
+        is_changed = True  # where a step fails, others have been done
+        try:
+            is_changed = bool(self.upkeep.run_once())
+        finally:
+            if is_changed:
+                self.reader.forget()
 
     def _archive(self) -> None:
         self.archiver.run_once()
@@ -337,7 +345,8 @@ class Pipeline:
             due = max(due + every, time.monotonic())
             try:
                 work()
-            except AirsideError as error:
+            except (AirsideError, OSError) as caught:
+                error = of_the_system(caught) if isinstance(caught, OSError) else caught
                 health.error = str(error)
                 health.failures += 1
                 may_pass = isinstance(error, RetryableError) or name in _EXPENDABLE

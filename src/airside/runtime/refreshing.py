@@ -13,7 +13,7 @@ from typing import Any
 from airside.errors import RetryableError
 from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, ServerDatabase
-from airside.lake import Lake, open_lake
+from airside.lake import Lake, LocalLake, open_lake
 from airside.runtime.data_dir import DataDir
 from airside.runtime.lakes import lake_of
 from airside.runtime.readers import open_reader, warehouse_url
@@ -33,6 +33,11 @@ Progress = Callable[[int], None]
 class Refreshed:
     """What a refresh did."""
 
+    lake: str
+    """The address of the lake that was loaded from."""
+    is_others_lake: bool
+    """Whether the data directory has a warehouse, and that lake is not its own: nothing is handed
+    over to it."""
     handed_over: int
     """Documents that were written for the embedded warehouse's batches."""
     batches: int
@@ -81,7 +86,9 @@ def refresh(
     """
     server = open_server(warehouse_url(settings))
     lake = _open_lake(data_dir, settings)
-    handed = _hand_over(data_dir, lake)
+    has_warehouse = data_dir.warehouse.exists()
+    is_others = has_warehouse and not _is_own(data_dir, lake)
+    handed = _hand_over(data_dir, lake) if has_warehouse and not is_others else 0
     with ExitStack() as stack:
         stack.enter_context(server.alone())
         session = stack.enter_context(server.session())
@@ -101,6 +108,8 @@ def refresh(
                 session, FLIGHT_EVENTS, loaded_before=sql_timestamp(oldest), now=sql_timestamp(now)
             )
     return Refreshed(
+        lake=lake.url,
+        is_others_lake=is_others,
         handed_over=handed,
         batches=len(loaded.batches),
         records=loaded.records,
@@ -119,13 +128,19 @@ def _open_lake(data_dir: DataDir, settings: Settings) -> Lake:
     return lake_of(data_dir) if settings.lake.url is None else open_lake(settings.lake.url)
 
 
+def _is_own(data_dir: DataDir, lake: Lake) -> bool:
+    """Whether a lake is the directory's, however its address is written."""
+    own = lake_of(data_dir)
+    if isinstance(own, LocalLake) and isinstance(lake, LocalLake):
+        return os.path.realpath(own.url) == os.path.realpath(lake.url)
+    return own.url == lake.url
+
+
 def _hand_over(data_dir: DataDir, lake: Lake) -> int:
-    """Hand the embedded warehouse's batches over to the directory's own lake, if there are any.
+    """Hand the embedded warehouse's batches over to the directory's own lake; gives how many.
 
     To another lake nothing is: its documents are of other records.
     """
-    if not data_dir.warehouse.exists() or lake.url != lake_of(data_dir).url:
-        return 0
     with _alone(data_dir), open_reader(data_dir) as reader:
         return len(hand_over(reader, lake, FLIGHT_EVENTS))
 

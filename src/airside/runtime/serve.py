@@ -8,14 +8,14 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import uvicorn
-
 from airside.dashboard import Backend, Liveness, Options, check_exposure
 from airside.dashboard.app import Dashboard
 from airside.dashboard.security import is_loopback
 from airside.errors import TerminalError, UsageError
 from airside.runtime.clocks import wall_clock
+from airside.runtime.connections import Listener, http_server
 from airside.runtime.data_dir import DataDir
+from airside.runtime.descriptors import connections_within, raise_limit
 from airside.runtime.following import FollowingReader
 from airside.runtime.observatory import Observatory
 from airside.runtime.pipeline import Pipeline
@@ -26,7 +26,6 @@ from airside.settings import DashboardSettings, Settings
 from airside.warehouse.address import Address as WarehouseAddress
 
 _START_SECONDS = 30.0
-_GRACE_SECONDS = 3
 _BACKLOG = 512
 _SWITCH_SECONDS = 0.001
 
@@ -132,20 +131,10 @@ def _serve_warehouse(data_dir: DataDir, settings: Settings) -> Iterator[Address]
 
 
 @contextlib.contextmanager
-def _served(backend: Backend, settings: Settings, listener: socket.socket) -> Iterator[Address]:
+def _served(backend: Backend, settings: Settings, listener: Listener) -> Iterator[Address]:
     """Run the server on a thread of its own until the block ends; then say good-bye to viewers."""
     dashboard = Dashboard(backend, _options(settings))
-    server = uvicorn.Server(
-        uvicorn.Config(
-            dashboard.app,
-            log_config=None,
-            log_level="error",
-            access_log=False,  # it would write tokens in addresses down
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=_GRACE_SECONDS,
-        )
-    )
+    server = http_server(dashboard.app, listener)
     thread = threading.Thread(
         target=server.run, args=([listener],), name="dashboard-server", daemon=True
     )
@@ -166,15 +155,16 @@ def _served(backend: Backend, settings: Settings, listener: socket.socket) -> It
 
 
 @contextlib.contextmanager
-def listening(settings: DashboardSettings) -> Iterator[socket.socket]:
-    """Listen, or say why not."""
+def listening(settings: DashboardSettings) -> Iterator[Listener]:
+    """Listen, or say why not; from then on the process may have more descriptors."""
     token = settings.token.get_secret_value() if settings.token else None
     check_exposure(settings.host, token, is_open=settings.access == "open")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        listener = socket.socket(family, kind, protocol)
+        most = connections_within(raise_limit(), settings.max_viewers)
+        listener = Listener(family, kind, protocol, most=most)
     except OSError as error:
         raise UsageError(
             f"--host {settings.host} is not an address of this machine ({error.strerror or error})"

@@ -11,6 +11,7 @@ from typing import Any
 from airside.errors import AirsideError, RetryableError
 from airside.gold.answers import report
 from airside.runtime.accounting import Accounting
+from airside.runtime.apart import of_the_system
 from airside.runtime.clocks import wall_clock
 from airside.runtime.data_dir import DataDir
 from airside.runtime.memory import without_pandas
@@ -192,8 +193,8 @@ def _simulator(
     def guarded() -> None:
         try:
             work()
-        except AirsideError as error:
-            running.pipeline.abort(error)
+        except (AirsideError, OSError) as error:
+            running.pipeline.abort(of_the_system(error) if isinstance(error, OSError) else error)
         except Exception as error:  # a defect must stop the run, not vanish with its thread
             running.pipeline.abort(AirsideError(f"simulator: {type(error).__name__}: {error}"))
             raise

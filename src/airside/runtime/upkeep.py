@@ -8,15 +8,19 @@ past hours are folded into one account.
 Each step can be cut off at any instant and is done again, and one that fails keeps none of the
 others from theirs. What they change is no longer touched by bronze, silver or gold, which go on
 meanwhile. What was done is a row of the ledger.
+
+Damage does not go away by itself: hourly work that meets it is done again in the next hour, and
+says so until then. What else keeps it from being done may pass in a minute.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
 from airside import bronze, silver
 from airside.bronze import BRONZE, Archive
+from airside.errors import AirsideError, CorruptDataError
 from airside.events import FLIGHT_EVENTS
 from airside.lake import Lake
 from airside.ledger import Ledger
@@ -63,7 +67,9 @@ class Upkeep:
     """Held while rows of staging are removed or its accounts folded, so that gold is begun anew
     before that or after it: what is settled, and then goes, is the same."""
     _hour: int = field(default=-1, init=False)
-    """The last one whose hourly work is done."""
+    """The last one whose hourly work is done, as far as it can be."""
+    _damage: str | None = field(default=None, init=False)
+    """What that work has met; its text alone, as an error holds on to what was read."""
 
     def run_once(self) -> dict[str, int]:
         """Do what is due.
@@ -73,20 +79,35 @@ class Upkeep:
 
         Raises:
             AirsideError: Something cannot be done now; all else was, and stands.
+            CorruptDataError: Only damage keeps something from being done; told at each call until
+                the hour's work is done again.
         """
-        reached_us = self._reached()
-        hour = reached_us // _HOUR_US
-        steps = {"staging_rows_removed": self._remove_rows}
-        if hour > self._hour:
-            steps |= {"batches_folded": self._fold_batches} | self._of_files(reached_us)
-        found, error = apart(steps)
+        reached, failed = apart({"reached_us": self._reached})
+        reached_us = reached.get("reached_us")
+        hour = None if reached_us is None else reached_us // _HOUR_US
+        hourly: dict[str, Callable[[], int]] = {}
+        if hour != self._hour:  # also an earlier one: a clock that was ahead has been set back
+            hourly = {"batches_folded": self._fold_batches}
+            if reached_us is not None:
+                hourly |= self._of_files(reached_us)
+        found, others = apart({"staging_rows_removed": self._remove_rows} | hourly)
+        failed |= others
         done = {name: count for name, count in found.items() if count}
         if done:
-            self.ledger.succeed(self.ledger.begin(UPKEEP, {"reached_us": reached_us}), done)
-        if error is not None:
-            raise error
-        self._hour = max(self._hour, hour)
+            self.ledger.succeed(self.ledger.begin(UPKEEP, reached), done)
+        if hourly and hour is not None:
+            self._note(hour, [failed[name] for name in hourly if name in failed])
+        if failed:
+            raise min(failed.values(), key=_is_damage)
+        if self._damage is not None:
+            raise CorruptDataError(self._damage)
         return done
+
+    def _note(self, hour: int, errors: Sequence[AirsideError]) -> None:
+        """Note how an hour's work went: it is done but for damage, which stays as it is."""
+        self._damage = next((str(error) for error in errors if _is_damage(error)), None)
+        if all(map(_is_damage, errors)):
+            self._hour = hour
 
     def _reached(self) -> int:
         """Through when both consumers have done all that arrived; now, where nothing waits."""
@@ -116,8 +137,6 @@ class Upkeep:
 
     def _of_files(self, reached_us: int) -> dict[str, Callable[[], int]]:
         """What is to be done to files, by the name of what it counts."""
-        if is_a_jobs(self.lake):  # its batch documents name its files
-            return {}
         settings = self.settings
         steps: dict[str, Callable[[], int]] = {}
         if (days := settings.bronze.keep_days) is not None:
@@ -135,6 +154,8 @@ class Upkeep:
 
     def _alone(self, step: Callable[[], int]) -> int:
         """Do something to files as the only process of the directory that does."""
+        if is_a_jobs(self.lake):  # its batch documents name its files
+            return 0
         with self.data_dir.merging():
             return step()
 
@@ -170,3 +191,7 @@ class Upkeep:
 
     def _ago(self, days: float) -> int:
         return self.clock() - int(days * 24 * _HOUR_US)
+
+
+def _is_damage(error: AirsideError) -> bool:
+    return isinstance(error, CorruptDataError)

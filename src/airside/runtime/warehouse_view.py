@@ -9,6 +9,7 @@ from airside.bronze import BRONZE
 from airside.dashboard import Answers, Backend
 from airside.errors import TerminalError
 from airside.gold import answers
+from airside.runtime.accounting import refused_for
 from airside.runtime.raw_records import Found, RecordId
 from airside.silver import SILVER
 from airside.stream import MAX_RECORD_BYTES
@@ -29,10 +30,6 @@ SELECT
     + (SELECT count(*) FROM staging.quarantine) AS found_rows,
     max(committed_at) AS loaded_at
 FROM staging.batches
-"""
-_REASONS = """
-SELECT reason, count(*) AS records
-FROM staging.quarantine GROUP BY reason ORDER BY records DESC, reason
 """
 
 
@@ -73,7 +70,6 @@ def warehouse_account(reader: Reader) -> WarehouseAccount:
         reader: A server, asked in DuckDB's SQL.
     """
     (row,) = reader.query(_LOADED).to_pylist()
-    reasons = reader.query(_REASONS).to_pydict()
     progress = answers.progress(reader)
     return WarehouseAccount(
         batches=row["batches"],
@@ -88,7 +84,7 @@ def warehouse_account(reader: Reader) -> WarehouseAccount:
         through_batch_id=progress["through_batch_id"],
         waiting_batches=progress["waiting_batches"],
         loaded_at=None if row["loaded_at"] is None else row["loaded_at"].isoformat() + "Z",
-        reasons=dict(zip(reasons["reason"], reasons["records"], strict=True)),
+        reasons=refused_for(reader),
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from airside.errors import CorruptDataError
+from airside.errors import CorruptDataError, RetryableError
 from airside.lake import Lake
 from airside.silver.files import range_files
 from airside.stream import in_force
@@ -51,6 +51,7 @@ def compact(
     kept, replaced = in_force(range_files(lake, root))
     for file in replaced:
         lake.delete(file.name)
+        rest(0.0)
     read = written = 0
     damage: CorruptDataError | None = None
     for _, group in groupby((f for f in kept if f.folder < before), key=lambda f: f[:2]):
@@ -60,7 +61,10 @@ def compact(
         merged = parts[0]._replace(last=parts[-1].last)
         try:
             with ExitStack() as stack:
-                paths = {part.name: stack.enter_context(lake.local(part.name)) for part in parts}
+                paths: dict[str, Path] = {}
+                for part in parts:
+                    rest(0.0)
+                    paths[part.name] = stack.enter_context(lake.local(part.name))
                 _write(paths, stack.enter_context(lake.publish(merged.name)), rest)
         except CorruptDataError as error:
             damage = damage or error
@@ -124,6 +128,11 @@ def _damage(name: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowInvalid, OSError) as error:
+        if isinstance(error, OSError) and error.errno:  # the system's, not the file's own
+            raise RetryableError(
+                f"{name} cannot be read ({error.strerror}); let the process open more files "
+                "(`ulimit -n`), check the disk, then try again"
+            ) from error
         raise CorruptDataError(
             f"{name} cannot be read ({error}); `airside backfill` makes it anew from the archive"
         ) from error

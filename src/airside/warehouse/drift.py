@@ -6,7 +6,7 @@ view `staging.drift` has one row per finding:
 
 - `new_field`: the contract does not know the path, and silver ignores it;
 - `changed_type`: the path has come with more than one JSON type, or with one that the contract
-  cannot read there;
+  cannot read there; records, share, times and example are of one type that came later;
 - `missing_field`: a path of the contract that the source used to send and no longer does.
 
 `is_change` tells what has changed from what has always been so: a source's first records say what
@@ -25,6 +25,8 @@ _MISSED_TIMES = 50
 """… and not before it should have come so many times."""
 _KNOWN_RECORDS = 100
 """A path that came less often is not missed."""
+_EVIDENCE = 20
+"""A change that fewer records show may be a slip."""
 
 FIELDS = {
     "source_system_id": "VARCHAR NOT NULL",
@@ -59,15 +61,19 @@ TOTALS = {
 """The one row of `drift_totals`: records of the batches that were sampled, of which were examined;
 of these, no JSON objects; and values beyond the limits on sources and paths."""
 
-_VIEW = f"""
-CREATE OR REPLACE VIEW staging.drift AS
+_JUDGED = f"""
 WITH ranked AS (
     SELECT
         drift_fields.*,
         row_number() OVER (
             PARTITION BY drift_fields.source_system_id, drift_fields.path
             ORDER BY drift_fields.json_type = 'null', after_records, first_seen_at, json_type
-        ) AS place
+        ) AS place,
+        coalesce(
+            (expected = 'scalar' AND json_type IN ('object', 'array'))
+            OR (expected = 'object' AND json_type NOT IN ('object', 'null')),
+            false
+        ) AS is_unreadable
     FROM staging.drift_fields AS drift_fields
 ),
 
@@ -77,22 +83,13 @@ paths AS (
         path,
         any_value(expected) AS expected,
         string_agg(json_type, ' → ' ORDER BY place) FILTER (json_type <> 'null') AS json_types,
-        CAST(count(*) FILTER (json_type <> 'null') AS BIGINT) AS kinds,
         CAST(sum(records) AS BIGINT) AS records,
-        CAST(sum(records) FILTER (place > 1 AND json_type <> 'null') AS BIGINT) AS other_records,
         min(after_records) AS after_records,
         min(after_received) AS after_received,
-        max(after_records) FILTER (json_type <> 'null') AS other_after_records,
-        max(after_received) FILTER (json_type <> 'null') AS other_after_received,
         min(first_seen_at) AS first_seen_at,
-        max(first_seen_at) FILTER (json_type <> 'null') AS other_first_seen_at,
         max(last_seen_at) AS last_seen_at,
         max(last_record) AS last_record,
-        arg_max(example, place) FILTER (json_type <> 'null') AS example,
-        coalesce(bool_or(
-            (expected = 'scalar' AND json_type IN ('object', 'array'))
-            OR (expected = 'object' AND json_type NOT IN ('object', 'null'))
-        ), false) AS is_unreadable
+        arg_max(example, place) FILTER (json_type <> 'null') AS example
     FROM ranked
     GROUP BY source_system_id, path
 ),
@@ -119,41 +116,61 @@ findings AS (
     WHERE expected IS NULL
     UNION ALL
     SELECT
-        source_system_id, path, 'changed_type', expected, json_types,
-        coalesce(other_records, records), other_after_records, other_after_received,
-        other_first_seen_at, last_seen_at, example, NULL
-    FROM paths
-    WHERE kinds > 1 OR is_unreadable
+        ranked.source_system_id, ranked.path, 'changed_type', ranked.expected, paths.json_types,
+        ranked.records, ranked.after_records, ranked.after_received,
+        ranked.first_seen_at, ranked.last_seen_at, ranked.example, NULL
+    FROM ranked
+    INNER JOIN paths
+        ON paths.source_system_id = ranked.source_system_id AND paths.path = ranked.path
+    WHERE ranked.json_type <> 'null' AND (ranked.place > 1 OR ranked.is_unreadable)
     UNION ALL
     SELECT
         source_system_id, path, 'missing_field', expected, coalesce(json_types, 'null'),
         examined - last_record, last_record, NULL, last_seen_at, last_seen_at,
-        coalesce(example, 'null'), least(1.0, records / last_record)
+        coalesce(example, 'null'), records / last_record
     FROM missed
     WHERE (source_system_id, rtrim(regexp_extract(path, '^.*[.]'), '.')) NOT IN (
         SELECT (source_system_id, path) FROM missed
     )
-)
+),
 
-SELECT
-    findings.source_system_id,
-    findings.path,
-    findings.kind,
-    findings.kind = 'missing_field' OR findings.after_received >= {USUAL_RECORDS} AS is_change,
-    findings.expected IS NOT NULL AS is_in_contract,
-    findings.json_types,
-    findings.records,
-    sources.examined AS source_examined,
-    coalesce(
-        findings.share,
-        findings.records / greatest(1, sources.examined - findings.after_records)
-    ) AS share,
-    findings.first_seen_at,
-    findings.last_seen_at,
-    findings.example
-FROM findings
-INNER JOIN staging.drift_sources AS sources USING (source_system_id)
+judged AS (
+    SELECT
+        findings.source_system_id,
+        findings.path,
+        findings.kind,
+        findings.kind = 'missing_field' OR findings.after_received >= {USUAL_RECORDS} AS is_change,
+        findings.expected IS NOT NULL AS is_in_contract,
+        findings.json_types,
+        findings.records,
+        sources.examined AS source_examined,
+        -- a path that was cut short may stand for several values of one record
+        least(1.0, coalesce(
+            findings.share,
+            findings.records / greatest(1, sources.examined - findings.after_records)
+        )) AS share,
+        findings.first_seen_at,
+        findings.last_seen_at,
+        findings.example
+    FROM findings
+    INNER JOIN staging.drift_sources AS sources USING (source_system_id)
+)
 """
+"""The findings, but of a path whose type has changed one for each type: its figures are that type's
+alone, as two types begin at different records."""
+_VIEW = f"""
+CREATE OR REPLACE VIEW staging.drift AS
+{_JUDGED}
+SELECT * FROM judged
+QUALIFY row_number() OVER (
+    PARTITION BY source_system_id, path, kind
+    ORDER BY
+        is_change AND records >= {_EVIDENCE} DESC, is_change DESC, share DESC, first_seen_at DESC,
+        records DESC, example
+) = 1
+"""
+"""One row a path and kind: of several types the one that says most. A change comes before what is
+usual, and a change that enough records show before a slip."""
 _COLUMNS = (
     "source_system_id",
     "path",
@@ -185,21 +202,21 @@ SELECT
     count(*) FILTER (is_change) AS changes
 FROM staging.drift
 """
-_CHANGES = """
+# Of every type and not of the view, whose one may be of last week, or too rare.
+_CHANGES = f"""
+{_JUDGED}
 SELECT
     source_system_id,
-    count(*) AS changes,
+    count(DISTINCT (kind, path)) AS changes,
     max(share) AS share,
     arg_max(kind, share) AS kind,
     arg_max(path, share) AS path,
     arg_max(json_types, share) AS json_types
-FROM staging.drift
+FROM judged
 WHERE is_change AND records >= ? AND share >= ? AND epoch_us(first_seen_at) >= ?
 GROUP BY source_system_id
 ORDER BY source_system_id
 """
-_EVIDENCE = 20
-"""A change that fewer records show may be a slip."""
 _SAID = {
     "new_field": "sends {path} ({json_types}), which the contract does not know",
     "changed_type": "sends {path} as {json_types}",

@@ -120,7 +120,7 @@ class DuckDBWarehouse:
             self._asked(sql, parameters) as answer,
             closing(answer.to_arrow_reader(_ROWS_AT_A_TIME)) as rows,
         ):
-            yield pa.RecordBatchReader.from_batches(rows.schema, in_parts(_read(rows)))
+            yield pa.RecordBatchReader.from_batches(rows.schema, in_parts(read_rows(rows)))
 
     @contextmanager
     def _asked(self, sql: str, parameters: Sequence[object]) -> Iterator[duckdb.DuckDBPyRelation]:
@@ -328,8 +328,12 @@ class DuckDBWarehouse:
             return  # a fatal error has ended the transaction already; its own report matters
 
 
-def _read(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
-    """Rows of a running question, whose errors Arrow hands on as their texts alone."""
+def read_rows(rows: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
+    """Rows of a running question, whose errors Arrow hands on as their texts alone.
+
+    Raises:
+        duckdb.Error: Of the kind that it was, for `translated_errors`.
+    """
     try:
         yield from rows
     except OSError as error:

@@ -92,7 +92,11 @@ def _not_written(path: Path, text: str) -> RetryableError:
     )
 
 
-def _not_read(path: Path, text: str) -> TerminalError:
+def _not_read(path: Path, text: str) -> AirsideError:
+    if "Too many open files" in text:
+        return RetryableError(
+            f"{_first_line(text)}: the process may open no more; raise the limit (`ulimit -n`)"
+        )
     if "Could not set lock" in text:
         return TerminalError(
             f"{path} is open in another process, and it does not answer on its socket; stop that "

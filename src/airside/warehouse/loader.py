@@ -19,6 +19,7 @@ from airside.warehouse.batch_document import (
     published_batches,
     read_batch,
 )
+from airside.warehouse.retention import forget_reasons
 from airside.warehouse.schema import QUARANTINE_COLUMNS, feed_columns, server_ddl
 from airside.warehouse.server import Server, Session
 
@@ -120,6 +121,7 @@ class Loader:
             document = read_batch(self._lake, self._feed, name)
             with self._session.transaction():
                 self._copy(document, batch_id)
+                forget_reasons(self._session, batch_id)
                 self._session.execute(
                     "UPDATE staging.batches SET removed_at = NULL WHERE batch_id = ?", [batch_id]
                 )

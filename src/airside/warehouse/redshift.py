@@ -36,6 +36,7 @@ _LAYOUTS = {
     "quarantine": " DISTSTYLE EVEN SORTKEY (batch_id)",
     "batches": " DISTSTYLE ALL SORTKEY (batch_id)",
     "checkpoints": " DISTSTYLE ALL",
+    "removed_reasons": " DISTSTYLE ALL",
 }
 _FEED_LAYOUT = " DISTKEY (leg_key) SORTKEY (batch_id)"
 

@@ -26,6 +26,8 @@ _REMOVED = {
     "row_count": "BIGINT",
 }
 """Shard → through where retention has removed the rows, which batch that was, and how many."""
+_REMOVED_REASONS = {"reason": "VARCHAR", "records": "BIGINT"}
+"""Why records were refused whose rows retention has removed from the quarantine."""
 _BATCH_COUNTS = ("received", "clean", "quarantined", "duplicates")
 _BATCH_TIMES = ("first_arrived_at", "last_arrived_at", "committed_at")
 
@@ -45,7 +47,7 @@ def ddl(feed: Feed) -> list[str]:
         _table("checkpoints", "shard_id VARCHAR PRIMARY KEY, sequence_number VARCHAR NOT NULL"),
         *drift_ddl(),
         _table("removed", f"{_typed(_REMOVED, _NONE_NULL)}"),
-        _table("removed_reasons", "reason VARCHAR NOT NULL, records BIGINT NOT NULL"),
+        _table("removed_reasons", f"{_typed(_REMOVED_REASONS, _NONE_NULL)}"),
     ]
 
 
@@ -68,6 +70,7 @@ def server_ddl(feed: Feed, server: "Server") -> list[str]:
             f" batch_name {text} NOT NULL UNIQUE, removed_at {instant}"
         ),
         "checkpoints": f"shard_id {text} NOT NULL UNIQUE, sequence_number {text} NOT NULL",
+        "removed_reasons": f"{_typed(typed(_REMOVED_REASONS), _NONE_NULL)}",
     }
     return [
         "CREATE SCHEMA IF NOT EXISTS staging",

@@ -4,10 +4,15 @@ The process that runs the pipeline owns the DuckDB file, and DuckDB lets nobody 
 meanwhile. So the owner listens on a socket that only its user may use (mode 0600), and others ask
 there; the answer is the same as from the file.
 
-One request a connection: a line of JSON (`{"sql": …, "parameters": […]}`). The reply is a line of
-JSON, `{"answer": "arrow"}` or `{"error": …, "message": …}`; then an answer's rows as an Arrow IPC
-stream, written while they are found, and another line: `{"rows": 7}` or, where not all of them
-could be found, the error. The owner holds some rows at a time, however many there are.
+One request a connection: a line of JSON (`{"version": 2, "sql": …, "parameters": […]}`). The reply
+is a line of JSON, `{"version": 2, "answer": "arrow"}` or `{"error": …, "message": …}`; then an
+answer's rows as an Arrow IPC stream, written while they are found, and another line: `{"rows": 7}`
+or, where not all of them could be found, the error. The owner holds some rows at a time, however
+many there are.
+
+After an upgrade a pipeline may still run the old code. Each side says its version, and an answer or
+a question of another one is an error that says what to restart. The line of an error is the same in
+every version.
 """
 
 import contextlib
@@ -18,7 +23,7 @@ import socket
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, NoReturn, cast
 
 import pyarrow as pa
 
@@ -32,6 +37,8 @@ from airside.errors import (
 from airside.warehouse.protocol import StreamingReader
 
 _LOG = logging.getLogger(__name__)
+_VERSION = 2
+"""Of the questions and answers; the first one had no number."""
 _MAX_REQUEST_BYTES = 1024 * 1024
 _TIMEOUT_SECONDS = 60.0
 _PAUSE_SECONDS = 0.2  # until there may be a descriptor or a thread again
@@ -145,7 +152,12 @@ class QueryServer:
 
     def _answer(self, channel: BinaryIO) -> None:
         try:
-            sql, parameters = _request(channel)
+            sql, parameters, version = _request(channel)
+            if version != _VERSION:
+                _refuse(
+                    f"the pipeline on {self._path} runs another version of Airside than the one "
+                    "that asks; restart whichever was started before the upgrade"
+                )
             with self._reader.stream(sql, parameters) as rows:
                 count = _send(channel, rows)
         except OSError:
@@ -178,6 +190,7 @@ class RemoteReader:
 
         Raises:
             RetryableError: The pipeline has stopped, or takes too long.
+            TerminalError: It runs another version of Airside.
         """
         with self.stream(sql, parameters) as rows:
             return rows.read_all()
@@ -188,6 +201,7 @@ class RemoteReader:
 
         Raises:
             RetryableError: The pipeline has stopped, or takes too long.
+            TerminalError: It runs another version of Airside.
         """
         request = _encoded(sql, parameters)
         with contextlib.ExitStack() as stack:
@@ -195,7 +209,10 @@ class RemoteReader:
                 connection = stack.enter_context(_connected(self._path))
                 connection.sendall(request)
                 channel = stack.enter_context(connection.makefile("rb"))
-                _read_line(channel)
+                if _read_line(channel).get("version") != _VERSION:
+                    _refuse(
+                        f"the pipeline on {self._path} runs another version of Airside; restart it"
+                    )
                 rows = pa.ipc.open_stream(channel)
             yield pa.RecordBatchReader.from_batches(rows.schema, self._read(rows, channel))
 
@@ -227,8 +244,9 @@ class RemoteReader:
 
 def _encoded(sql: str, parameters: Sequence[object]) -> bytes:
     """Make a request's line."""
+    question = {"version": _VERSION, "sql": sql, "parameters": list(parameters)}
     try:
-        line = json.dumps({"sql": sql, "parameters": list(parameters)}).encode() + b"\n"
+        line = json.dumps(question).encode() + b"\n"
     except TypeError as error:
         raise UsageError(
             f"parameters are text, numbers, booleans or None ({error}); cast in the statement"
@@ -238,8 +256,8 @@ def _encoded(sql: str, parameters: Sequence[object]) -> bytes:
     return line
 
 
-def _request(channel: BinaryIO) -> tuple[str, list[object]]:
-    """Read a request's line."""
+def _request(channel: BinaryIO) -> tuple[str, list[object], object]:
+    """Read a request's line; gives its version too, whatever that is."""
     line = channel.readline(_MAX_REQUEST_BYTES + 1)
     if len(line) > _MAX_REQUEST_BYTES:
         raise _too_large(len(line))
@@ -250,7 +268,7 @@ def _request(channel: BinaryIO) -> tuple[str, list[object]]:
         raise UsageError(f"the request cannot be read: {error}") from error
     if not isinstance(sql, str) or not isinstance(parameters, list):
         raise UsageError("the request cannot be read: expected sql as text, parameters as a list")
-    return sql, parameters
+    return sql, parameters, request.get("version")
 
 
 def _send(channel: BinaryIO, rows: pa.RecordBatchReader) -> int:
@@ -259,7 +277,7 @@ def _send(channel: BinaryIO, rows: pa.RecordBatchReader) -> int:
     A reader's error leaves what was written whole, so that another line may follow.
     """
     count = 0
-    _write_line(channel, {"answer": "arrow"})
+    _write_line(channel, {"version": _VERSION, "answer": "arrow"})
     with pa.ipc.new_stream(channel, rows.schema) as writer:
         for batch in rows:
             writer.write_batch(batch)
@@ -276,12 +294,19 @@ def _read_line(channel: BinaryIO) -> dict[str, Any]:
 
     Raises:
         AirsideError: It is one; of the kind that the other side said.
+        ValueError: It is cut off, or is no line of a reply.
     """
     document: dict[str, Any] = json.loads(channel.readline())
+    if not isinstance(document, dict):
+        raise ValueError("its reply cannot be read")  # noqa: TRY004 - what it holds is wrong
     if "error" in document:
         kinds = {kind.__name__: kind for kind in _ERRORS}
-        raise kinds[document["error"]](document["message"])
+        raise kinds.get(document["error"], TerminalError)(document["message"])
     return document
+
+
+def _refuse(message: str) -> NoReturn:
+    raise TerminalError(message)
 
 
 def _too_large(size: int) -> UsageError:

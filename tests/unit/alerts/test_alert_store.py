@@ -130,3 +130,39 @@ def test_a_damaged_file_is_named(tmp_path: Path) -> None:
     path.write_bytes(b"not a database, whatever its name says" * 100)
     with pytest.raises(CorruptDataError, match=r"alerts\.db.*move it away"):
         AlertStore(path)
+
+
+def test_of_what_could_not_begin_to_be_told_the_end_is_not_told_either(store: AlertStore) -> None:
+    """Whoever hears of an end alone would look for the incident that it closes."""
+    store.update([late("6E"), late("AI"), late("QP")], 0, telling=True)
+    (first, *_) = store.untold()
+    store.told(first)
+    store.update([late("AI")], 100 * SECOND, telling=True)
+    assert states(store) == [("AI", "began"), ("QP", "began"), ("6E", "ended"), ("QP", "ended")]
+
+    for second in range(20):  # no longer for a day, though the end of QP is younger
+        store.update([late("AI")], DAY + (second + 10) * SECOND, telling=True)
+    assert states(store) == [("6E", "ended")]
+    store.update([], 2 * DAY, telling=True)
+    assert store.firing() == []
+    assert states(store) == []
+
+    store.update([late("AI")], 3 * DAY, telling=True)
+    store.update([], 3 * DAY + 100 * SECOND, telling=True)
+    assert states(store) == [("AI", "began"), ("AI", "ended")]
+
+
+def test_what_was_told_to_begin_is_told_to_end_however_late(store: AlertStore) -> None:
+    store.update([late("6E")], 0, telling=True)
+    (item,) = store.untold()
+    store.told(item)
+    store.update([late("6E")], 3 * DAY, telling=True)
+    store.update([], 4 * DAY, telling=True)
+    assert states(store) == [("6E", "ended")]
+
+
+def test_what_began_while_nobody_wanted_to_know_is_not_told_to_end(store: AlertStore) -> None:
+    store.update([late("6E")], 0, telling=False)
+    store.update([late("6E")], 10 * SECOND, telling=True)
+    store.update([], 100 * SECOND, telling=True)
+    assert states(store) == []

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from airside.bronze import Archive, compact
-from airside.errors import CorruptDataError
+from airside.errors import CorruptDataError, RetryableError
 from airside.events import FLIGHT_EVENTS
 from airside.lake import LocalLake
 from support.archives import FOLDER, HOUR_US, Bench, bench, read_in_batches
@@ -187,3 +187,49 @@ def test_a_gap_is_not_merged_away(desk: Bench) -> None:
     with pytest.raises(CorruptDataError, match=rf"after {10:020} through {20:020} are missing"):
         compact(desk.archive, before=LATER, max_bytes=ALL)
     assert desk.snapshot() == found
+
+
+class ListedLake(LocalLake):
+    """Asked for one file's size, which would be a request for each on S3, it fails."""
+
+    is_listing = False
+
+    def sizes(self, prefix: str, suffix: str = "") -> dict[str, int]:
+        self.is_listing = True
+        try:
+            return super().sizes(prefix, suffix)
+        finally:
+            self.is_listing = False
+
+    def size(self, name: str) -> int:
+        assert self.is_listing
+        return super().size(name)
+
+
+def test_one_listing_says_how_large_all_files_are(desk: Bench) -> None:
+    fill(desk, 3)
+    desk.now_us += HOUR_US
+    fill(desk, 1)
+    archive = Archive(ListedLake(desk.root), FLIGHT_EVENTS)
+    assert compact(archive, before=LATER, max_bytes=ALL) == (3, 1)
+
+
+def test_it_rests_after_what_is_damaged_and_after_each_removal_too(desk: Bench) -> None:
+    fill(desk, 3)
+    parts = desk.snapshot()
+    compact(desk.archive, before=LATER, max_bytes=ALL)
+    for name, data in parts.items():  # a merge was cut off before it removed them
+        (desk.root / name).write_bytes(data)
+
+    def stop(_seconds: float) -> None:
+        raise RetryableError("stopped")
+
+    for left in (3, 2, 1):
+        with pytest.raises(RetryableError, match="stopped"):
+            compact(desk.archive, before=LATER, max_bytes=ALL, rest=stop)
+        assert len(desk.files()) == left
+    desk.now_us += HOUR_US
+    fill(desk, 2)
+    (desk.root / desk.files()[1]).write_bytes(b"")
+    with pytest.raises(RetryableError, match="stopped"):
+        compact(desk.archive, before=LATER, max_bytes=ALL, rest=stop)

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from airside.dashboard.filters import Filters, utc
+from airside.dashboard.filters import NO_AIRLINE, Filters, airline_codes, utc
+from airside.dashboard.parameters import filters as asked
 from airside.dashboard.rows import documents
 
 START = datetime.fromisoformat("2026-03-01")
@@ -16,8 +17,8 @@ LEGS = pa.Table.from_pylist(
     [
         {
             "leg_key": f"{number}",
-            "flight_icao": f"IGO{number % 5}",
-            "airline_iata": [None, "6E", "AI"][number % 3],
+            "flight_icao": f"IGO{number % 7}",
+            "airline_iata": [None, "6E", "AI", "NONE", "6E"][number % 5],
             "departure_airport_iata": AIRPORTS[number % 2],
             "arrival_airport_iata": AIRPORTS[1 + number % 2],
             "flight_status": ["scheduled", "en-route", "landed", "cancelled"][number % 4],
@@ -30,7 +31,9 @@ INSTANTS = st.none() | st.integers(0, 24).map(lambda n: START + timedelta(minute
 
 some_filters = st.builds(
     Filters,
-    airlines=st.lists(st.sampled_from(["6E", "AI", "NONE", "ZZ"]), max_size=2).map(tuple),
+    airlines=st.lists(st.sampled_from(["6E", "AI", NO_AIRLINE, "NONE", "ZZ"]), max_size=2).map(
+        tuple
+    ),
     airports=st.lists(st.sampled_from([*AIRPORTS, "XXX"]), max_size=2).map(tuple),
     direction=st.sampled_from([None, "arrival", "departure"]),
     statuses=st.lists(st.sampled_from(["scheduled", "landed"]), max_size=2).map(tuple),
@@ -66,6 +69,16 @@ def test_sides_of_legs_are_those_of_the_legs(filters: Filters) -> None:
         for side in ("departure", "arrival")
     )
     assert chosen(where, parameters, f"({sides})") == chosen(*filters.where())
+
+
+def test_an_airline_that_is_called_none_is_not_no_airline() -> None:
+    assert airline_codes([" none ", "6e", "NONE", "None", "6E"]) == ("6E", "NONE", "none")
+    assert asked(airline=["None", "none"]).airlines == ("NONE", "none")
+    of = {
+        code: {row["airline_iata"] for row in documents(LEGS) if Filters((code,)).matches(row)}
+        for code in ("none", "NONE")
+    }
+    assert of == {"none": {None}, "NONE": {"NONE"}}
 
 
 def test_no_filter_means_all() -> None:

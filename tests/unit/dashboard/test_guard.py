@@ -13,10 +13,11 @@ TOKEN = "a-token-of-24-characters"
 class Client:
     """Asks a guarded application that answers everything with its path."""
 
-    def __init__(self, **guard: object) -> None:
+    def __init__(self, kept: str | None = None, **guard: object) -> None:
         async def echo(scope: Scope, receive: Receive, send: Send) -> None:
             text = scope["path"] + "?" + scope["query_string"].decode()
-            await PlainTextResponse(text)(scope, receive, send)
+            headers = {} if kept is None else {"cache-control": kept}
+            await PlainTextResponse(text, headers=headers)(scope, receive, send)
 
         self.app = Guard(echo, **{"token": None, **guard})  # type: ignore[arg-type]  # keywords
 
@@ -117,6 +118,34 @@ def test_the_address_with_the_token_sets_a_cookie_and_loses_the_token(locked: Cl
         answer = locked("GET", "/", cookie=f"{COOKIE}={value}", accept=accepted)
         assert answer.headers.get("set-cookie") == (cookie if is_renewed else None)
     assert Client(token=TOKEN + "2")("GET", "/", cookie=f"{COOKIE}={value}").status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("kept", "is_renewed"),
+    [
+        ("public, max-age=31536000, immutable", False),
+        ("max-age=60", False),
+        ("s-maxage=60", False),
+        ("no-cache", True),
+        ("No-Store, no-transform", True),
+        ("private, max-age=60", True),
+    ],
+)
+def test_no_shared_cache_is_given_the_cookie(kept: str, *, is_renewed: bool) -> None:
+    client = Client(kept, token=TOKEN)
+    cookie = client("GET", f"/?token={TOKEN}").headers["set-cookie"].split(";")[0]
+    answer = client("GET", "/main-VWOM2JSF.js", cookie=cookie, accept="text/html,*/*")
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == kept
+    assert ("set-cookie" in answer.headers) == is_renewed
+
+
+def test_an_answer_with_the_cookie_says_that_it_is_for_one(locked: Client) -> None:
+    cookie = locked("GET", f"/?token={TOKEN}").headers["set-cookie"].split(";")[0]
+    answer = locked("GET", "/", cookie=cookie, accept="text/html")
+    assert "set-cookie" in answer.headers
+    assert answer.headers["cache-control"] == "private"
+    assert "cache-control" not in locked("GET", "/", cookie=cookie).headers
 
 
 def test_the_redirect_cannot_lead_elsewhere(locked: Client) -> None:

@@ -90,6 +90,31 @@ def test_a_line_needs_three_pairs_that_differ(staged: StagedGold) -> None:
         assert by_type[kind]["r"] is by_type[kind]["slope"] is by_type[kind]["intercept"] is None
 
 
+def test_a_correlation_is_never_beyond_one(staged: StagedGold) -> None:
+    """Of these pairs, on a line each, rounding makes a little more than 1 and less than -1."""
+    up = [(114, 119), (392, 397), (225, 230), (254, 259), (284, 289)]
+    down = [(146, 259), (301, 104), (256, 149), (259, 146)]
+    staged.load(
+        flown(
+            10 * place + number,
+            "6E",
+            0,
+            aircraft_type=kind,
+            passenger_count=passengers,
+            turnaround_time_minutes=minutes,
+        )
+        for place, (kind, pairs) in enumerate({"A320": up, "B738": down, "AT72": up[:2]}.items())
+        for number, (passengers, minutes) in enumerate(pairs, start=1)
+    )
+    staged.gold.refresh()
+    by_type = answers.passengers_vs_turnaround(staged.warehouse)["by_aircraft_type"]
+    assert {row["aircraft_type"]: row["r"] for row in by_type} == {
+        "A320": 1.0,
+        "B738": -1.0,
+        "AT72": None,
+    }
+
+
 def test_live_flights_by_status(staged: StagedGold) -> None:
     staged.load(
         [

@@ -1,14 +1,16 @@
 """Gold as Parquet files."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
-from typing import NoReturn
+from typing import Any, NoReturn, Self
 
 import duckdb
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from airside.errors import RetryableError
+from airside.errors import AirsideError, CorruptDataError, RetryableError
 from airside.gold import export, parquet
 from airside.lake import LocalLake
 from unit.gold.staged_gold import StagedGold, at, event
@@ -138,6 +140,63 @@ def test_a_disk_too_full_to_read_gold_is_no_defect(
     staged.gold.refresh()
     with pytest.raises(RetryableError, match="the disk is full"):
         export(staged.warehouse, LocalLake(tmp_path))
+
+
+class BreakingOff:
+    """A cursor whose answers end in what Arrow makes of an error of DuckDB's."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, text: str) -> None:
+        self._cursor = cursor
+        self._text = text
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cursor.close()
+
+    def execute(self, *arguments: Any) -> duckdb.DuckDBPyConnection:
+        return self._cursor.execute(*arguments)
+
+    def sql(self, query: str) -> Any:
+        def batches() -> Iterator[pa.RecordBatch]:
+            yield from answer.to_batches()
+            raise OSError(self._text)
+
+        answer = self._cursor.sql(query).to_arrow_table()
+        reader = pa.RecordBatchReader.from_batches(answer.schema, batches())
+        return SimpleNamespace(to_arrow_reader=lambda _rows: reader)
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "said"),
+    [
+        (
+            "IO Error: Corrupt database file: computed checksum 1 does not match stored checksum 2",
+            CorruptDataError,
+            r"warehouse\.duckdb cannot be read .*backfill",
+        ),
+        (
+            "Out of Memory Error: could not allocate block of size 256.0 KiB",
+            RetryableError,
+            r"memory_limit",
+        ),
+    ],
+)
+def test_a_warehouse_that_breaks_off_is_not_taken_for_a_full_disk(
+    staged: StagedGold, tmp_path: Path, text: str, kind: type[AirsideError], said: str
+) -> None:
+    staged.load([event()])
+    staged.gold.refresh()
+    transform = staged.warehouse.transform
+    warehouse: Any = SimpleNamespace(
+        path=staged.warehouse.path,
+        transform=SimpleNamespace(cursor=lambda: BreakingOff(transform.cursor(), text)),
+    )
+    with pytest.raises(kind, match=said) as caught:
+        export(warehouse, LocalLake(tmp_path))
+    assert type(caught.value) is kind
+    assert not list(tmp_path.glob("gold/*"))
 
 
 def test_before_gold_has_been_built_there_is_nothing_to_write(tmp_path: Path) -> None:

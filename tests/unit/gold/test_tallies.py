@@ -18,7 +18,7 @@ ALWAYS = NOON.replace(year=2000)
 """With a window, however wide, the legs are asked and not the tallies."""
 FILTERS = [
     Filters(),
-    Filters(airlines=("6E", "NONE")),
+    Filters(airlines=("6E", "none")),
     Filters(statuses=("landed", "cancelled")),
     Filters(airports=("AMD",)),
     Filters(airports=("AMD", "QQQ"), direction="arrival", airlines=("AI",)),

@@ -7,6 +7,8 @@ import signal
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,9 @@ from airside.errors import (
 from airside.runtime.data_dir import DataDir
 from airside.runtime.migrations import FORMAT_VERSION, Migration
 from support.streams import TESTS
+
+Lock = Callable[[DataDir], AbstractContextManager[None]]
+LOCKS = pytest.mark.parametrize("lock", [DataDir.owned, DataDir.merging])
 
 
 @pytest.fixture
@@ -210,12 +215,17 @@ def test_a_full_disk_is_said_to_be_one(data_dir: DataDir, monkeypatch: pytest.Mo
         assert_owned(data_dir, "unknown")
 
 
-def test_a_file_system_without_locks(made: DataDir, monkeypatch: pytest.MonkeyPatch) -> None:
+@LOCKS
+def test_a_file_system_without_locks(
+    made: DataDir,
+    monkeypatch: pytest.MonkeyPatch,
+    lock: Lock,
+) -> None:
     def unsupported(*_args: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", unsupported)
-    with pytest.raises(UsageError, match=r"No locks available.*local file system"), made.owned():
+    with pytest.raises(UsageError, match=r"No locks available.*local file system"), lock(made):
         pass
 
 
@@ -247,6 +257,8 @@ def test_an_error_gives_it_back(made: DataDir) -> None:
 
 OWNER = """
 import sys
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 from airside.runtime.data_dir import DataDir
 from airside.runtime.migrations import FORMAT_VERSION, Migration
@@ -272,3 +284,42 @@ def test_a_killed_owner_owns_nothing(made: DataDir) -> None:
     owner.communicate()
     with made.owned():
         assert_owned(made, os.getpid())
+
+
+@LOCKS
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        (errno.EMFILE, (RetryableError, "ulimit -n")),
+        (errno.ENFILE, (RetryableError, "ulimit -n")),
+        (errno.ENOMEM, (RetryableError, "memory")),
+        (errno.ENOSPC, (RetryableError, "free disk space")),
+        (errno.EACCES, (UsageError, "mend the directory's permissions")),
+        (errno.EROFS, (UsageError, "mend the directory's permissions")),
+    ],
+)
+def test_a_lock_that_cannot_be_opened_is_no_defect(
+    made: DataDir,
+    monkeypatch: pytest.MonkeyPatch,
+    lock: Lock,
+    code: int,
+    expected: tuple[type[AirsideError], str],
+) -> None:
+    def refused(*_args: object, **_kwargs: object) -> int:
+        raise OSError(code, os.strerror(code))
+
+    monkeypatch.setattr(os, "open", refused)
+    kind, next_step = expected
+    with pytest.raises(kind, match=rf"{os.strerror(code)}\).*{next_step}"), lock(made):
+        pass
+
+
+def test_files_are_merged_by_one_process_at_a_time(made: DataDir) -> None:
+    with (
+        made.merging(),
+        pytest.raises(RetryableError, match="merged already; try again"),
+        made.merging(),
+    ):
+        pass
+    with made.owned(), made.merging():  # the pipeline itself does so
+        pass

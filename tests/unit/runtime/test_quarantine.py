@@ -1,5 +1,6 @@
 """Sending refused records again: in bounded memory, and whole however often it is cut off."""
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -108,3 +109,36 @@ def test_a_replay_that_is_cut_off_goes_on(
     assert len(puts.records) - len(refused) <= 2, "the last put may come twice"
     assert done.left_out == 11 - done.put
     assert replay(warehouse, ledger, puts) == quarantine.Replayed(0, 11)
+
+
+def test_what_is_refused_meanwhile_is_left_to_the_next_replay(
+    warehouse: DuckDBWarehouse, ledger: Ledger
+) -> None:
+    """A pipeline that runs refuses what was put, for a reason whose turn is still to come."""
+    refuse(warehouse, 0, "not_json", [b"once"])
+
+    class Judged(Puts):
+        def put(self, payloads: Sequence[bytes]) -> None:
+            super().put(payloads)
+            refuse(warehouse, 1, "bad_status", payloads)
+
+    puts = Judged()
+    assert replay(warehouse, ledger, puts) == quarantine.Replayed(1, 0)
+    assert puts.records == [b"once"]
+    assert replay(warehouse, ledger, Puts()) == quarantine.Replayed(1, 1)
+
+
+def test_one_replay_at_a_time(warehouse: DuckDBWarehouse, ledger: Ledger) -> None:
+    refuse(warehouse, 0, "not_json", [b"once"])
+    second = Puts()
+
+    class Meanwhile(Puts):
+        def put(self, payloads: Sequence[bytes]) -> None:
+            super().put(payloads)
+            with pytest.raises(RetryableError, match=rf"another .* \(process {os.getpid()}\)"):
+                replay(warehouse, ledger, second)
+
+    first = Meanwhile()
+    assert replay(warehouse, ledger, first) == quarantine.Replayed(1, 0)
+    assert (first.records, second.records) == ([b"once"], [])
+    assert replay(warehouse, ledger, second) == quarantine.Replayed(0, 1)

@@ -51,7 +51,7 @@ def test_an_iterator_is_used_until_it_expires_and_then_fetched_where_it_was(benc
     assert payloads(bench.stream, at) == batch("b", 0, 20)
     first, second = bench.client.made("get_shard_iterator")
     assert first["ShardIteratorType"] == "TRIM_HORIZON"
-    assert second["ShardIteratorType"] == "AFTER_SEQUENCE_NUMBER"
+    assert second["ShardIteratorType"] == "AT_SEQUENCE_NUMBER"
     assert second["StartingSequenceNumber"] == next(iter(at.values())).lstrip("0")
 
 

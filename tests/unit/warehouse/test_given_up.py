@@ -6,7 +6,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from airside.errors import CorruptDataError
+from airside.errors import CorruptDataError, RetryableError
 from airside.warehouse import DuckDBWarehouse
 from airside.warehouse.duckdb_errors import GivenUpError, translated_errors
 from support.warehouses import fill, no_room_to_grow, open_warehouse
@@ -53,6 +53,12 @@ def test_what_to_do_depends_on_why(said: str, expected: str) -> None:
         raise duckdb.FatalException(said)
     assert expected in str(told.value)
     assert "previous fatal error" not in str(told.value)
+
+
+def test_a_lack_of_descriptors_is_no_damage() -> None:
+    said = 'IO Error: Cannot open file "w.duckdb": Too many open files'
+    with pytest.raises(RetryableError, match="ulimit -n"), translated_errors(Path("w.duckdb")):
+        raise duckdb.IOException(said)
 
 
 def test_a_database_that_is_given_up_for_its_damage_is_damaged() -> None:

@@ -227,14 +227,17 @@ def no_question(path: Path) -> None:
     raw(path).close()
 
 
+QUESTION = b'{"version": 2, "sql": "SELECT 1", "parameters": []}\n'
+
+
 def gone_before_the_answer(path: Path) -> None:
     with raw(path) as connection:
-        connection.sendall(b'{"sql": "SELECT 1", "parameters": []}\n')
+        connection.sendall(QUESTION)
 
 
 def gone_in_the_middle_of_the_answer(path: Path) -> None:
     with raw(path) as connection:
-        connection.sendall(b'{"sql": "SELECT 1", "parameters": []}\n')
+        connection.sendall(QUESTION)
         connection.recv(10)
 
 
@@ -291,7 +294,7 @@ def test_garbage_is_refused_and_the_next_is_answered(path: Path, request_line: b
 def test_a_question_that_is_too_long_says_so(path: Path) -> None:
     oracle = Oracle()
     with serving(path, oracle) as reader:
-        longest = "x" * (1024 * 1024 - len('{"sql": "", "parameters": []}\n'))
+        longest = "x" * (1024 * 1024 - len('{"version": 2, "sql": "", "parameters": []}\n'))
         assert reader.query(longest) == ANSWER
         with pytest.raises(UsageError, match=r"has 1,048,577 bytes or more; at most 1,048,576"):
             reader.query(longest + "x")
@@ -408,13 +411,33 @@ def stream_of(table: pa.Table, *, batches: int, end: bool) -> bytes:
 
 
 THREE = pa.table({"x": [1, 2, 3]})
-HEAD = b'{"answer": "arrow"}\n'
+HEAD = b'{"version": 2, "answer": "arrow"}\n'
+
+
+@contextmanager
+def replying(path: Path, reply: bytes) -> Iterator[RemoteReader]:
+    """Somebody listens who gives one reply, whatever the question."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(str(path))
+        listener.listen()
+
+        def answer() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(1000)
+                connection.sendall(reply)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield RemoteReader(path)
+        thread.join()
 
 
 @pytest.mark.parametrize(
     "reply",
     [
         b"",
+        b"7\n",
         b"\n",
         b"hello\n",
         HEAD,
@@ -428,21 +451,55 @@ HEAD = b'{"answer": "arrow"}\n'
 )
 def test_an_answer_cut_off_never_passes_for_one(path: Path, reply: bytes) -> None:
     """The pipeline is killed while it answers."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
-        listener.bind(str(path))
-        listener.listen()
+    with (
+        replying(path, reply) as reader,
+        pytest.raises(RetryableError, match=r"stopped answering on .*; ask again"),
+    ):
+        reader.query("SELECT 1")
 
-        def answer() -> None:
-            connection, _ = listener.accept()
-            with connection:
-                connection.recv(1000)
-                connection.sendall(reply)
 
-        thread = threading.Thread(target=answer)
-        thread.start()
-        with pytest.raises(RetryableError, match=r"stopped answering on .*; ask again"):
-            RemoteReader(path).query("SELECT 1")
-        thread.join()
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b'{"rows": 3}\n' + stream_of(THREE, batches=3, end=True),
+        b'{"rows": 0}\n' + stream_of(THREE, batches=0, end=True),
+        b'{"answer": "arrow"}\n' + stream_of(THREE, batches=3, end=True) + b'{"rows": 3}\n',
+        b'{"version": 3, "answer": "another"}\n',
+    ],
+)
+def test_a_pipeline_of_another_version_is_to_be_restarted(path: Path, reply: bytes) -> None:
+    """After an upgrade it still runs the old code: asking again would never help."""
+    with replying(path, reply) as reader, pytest.raises(TerminalError) as raised:
+        reader.query("SELECT 1")
+    assert str(raised.value).endswith("airside.sock runs another version of Airside; restart it")
+
+
+@pytest.mark.parametrize("kind", ["failed", "ErrorOfTomorrow"])
+def test_an_error_of_another_versions_kind_is_told_all_the_same(path: Path, kind: str) -> None:
+    reply = json.dumps({"error": kind, "message": "no table x"}).encode() + b"\n"
+    with replying(path, reply) as reader, pytest.raises(TerminalError, match=r"^no table x$"):
+        reader.query("SELECT 1")
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        b'{"sql": "SELECT 1", "parameters": []}\n',
+        b'{"version": 3, "sql": "SELECT 1", "parameters": [], "more": true}\n',
+    ],
+)
+def test_a_question_of_another_version_is_refused_so_that_it_shows(
+    path: Path, question: bytes
+) -> None:
+    oracle = Oracle()
+    with serving(path, oracle) as reader:
+        with raw(path) as connection, connection.makefile("rb") as answer:
+            connection.sendall(question)
+            reply = json.loads(answer.readline())
+        assert reply["error"] == "TerminalError"
+        assert "restart whichever was started before the upgrade" in reply["message"]
+        assert oracle.asked == []
+        assert reader.query("SELECT 1") == ANSWER
 
 
 def test_a_pipeline_that_hangs_is_not_waited_for_for_ever(

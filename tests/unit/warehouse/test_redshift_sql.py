@@ -16,6 +16,7 @@ from airside.warehouse.arrow_rows import to_arrow
 from airside.warehouse.batch_document import BatchFile
 from airside.warehouse.redshift import RedshiftServer
 from airside.warehouse.redshift_copy import copy_statements, insert_statement, manifest
+from airside.warehouse.retention import _FORGET, _REMEMBER
 from airside.warehouse.schema import QUARANTINE_COLUMNS, server_ddl
 from airside.warehouse.translated import translate
 
@@ -68,7 +69,16 @@ def test_tables_have_types_that_hold_a_record_and_keys() -> None:
         for statement in server_ddl(FLIGHT_EVENTS, RedshiftServer(URL))
         if "TABLE" in statement
     }
-    assert set(statements) == {"flight_events", "quarantine", "batches", "checkpoints"}
+    assert set(statements) == {
+        "flight_events",
+        "quarantine",
+        "batches",
+        "checkpoints",
+        "removed_reasons",
+    }
+    assert statements["removed_reasons"].endswith(
+        " (reason VARCHAR(65535) NOT NULL, records BIGINT NOT NULL) DISTSTYLE ALL"
+    )
     assert statements["flight_events"].endswith(" DISTKEY (leg_key) SORTKEY (batch_id)")
     assert "quality_flags SUPER" in statements["flight_events"]
     assert "payload VARBYTE(1048576) NOT NULL" in statements["quarantine"]
@@ -82,6 +92,8 @@ def test_sqlglot_reads_all_of_it_as_redshift() -> None:
         *server_ddl(FLIGHT_EVENTS, server),
         *copy_statements("quarantine", typed, manifest_url="s3://b/m", role=ROLE),
         insert_statement("quarantine", list(typed)),
+        *_REMEMBER,
+        _FORGET,
     ):
         (tree,) = sqlglot.parse(statement, read="redshift")
         assert tree is not None

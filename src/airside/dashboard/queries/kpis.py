@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from airside.dashboard.filters import Filters
+from airside.dashboard.legs import Liveness
 from airside.dashboard.queries.tile_texts import TILES
 from airside.dashboard.rows import documents
 from airside.warehouse import Reader
@@ -42,10 +43,14 @@ WITH hours AS (
 legs AS (
     SELECT
         *,
-        scheduled_departure_at - INTERVAL 3 HOUR AS active_from,
-        coalesce(actual_arrival_at, estimated_arrival_at, scheduled_arrival_at)
-            + INTERVAL 30 MINUTE AS active_until,
-        coalesce(actual_arrival_at, estimated_arrival_at, scheduled_arrival_at) AS in_motion_until
+        coalesce(
+            actual_departure_at,
+            CASE
+                WHEN flight_status IN ('departing', 'en-route', 'landed', 'diverted')
+                    THEN least(last_event_at, estimated_departure_at, scheduled_departure_at)
+            END
+        ) AS in_motion_from,
+        coalesce(actual_arrival_at, {held_until}, {expected_arrival}) AS in_motion_until
     FROM main.fct_flight_legs
     WHERE
         {where}
@@ -68,17 +73,20 @@ by_schedule AS (
 under_way AS (
     SELECT
         hours.hour_at,
-        count(*) FILTER (NOT is_cancelled AND active_from <= hours.hour_at) AS active_flights,
+        count(*) AS active_flights,
         coalesce(
             sum(passenger_count) FILTER (
-                actual_departure_at <= hours.hour_at AND hours.hour_at < in_motion_until
+                in_motion_from <= hours.hour_at AND hours.hour_at < in_motion_until
             ),
             0
         )::BIGINT AS passengers_in_motion
     FROM hours
     INNER JOIN legs
-        ON hours.hour_at < legs.active_until
-        AND least(legs.active_from, legs.actual_departure_at) <= hours.hour_at
+        ON hours.hour_at < legs.in_motion_until + INTERVAL 30 MINUTE
+        AND hours.hour_at >= least(
+            legs.scheduled_departure_at - INTERVAL 3 HOUR, legs.in_motion_from
+        )
+    WHERE NOT is_cancelled
     GROUP BY hours.hour_at
 )
 SELECT
@@ -99,9 +107,54 @@ ORDER BY hours.hour_at
 
 _HOURS = " UNION ALL ".join(["SELECT CAST(? AS TIMESTAMP) AS hour_at"] * HOURS)
 
+# A flight that is on the live board has not arrived, however late it is: no hour is after this.
+_HELD_UNTIL = """
+CASE
+    WHEN
+        (
+            flight_status IN ('boarding', 'departing', 'en-route')
+            OR (
+                flight_status = 'scheduled'
+                AND scheduled_departure_at >= CAST(? AS TIMESTAMP) - INTERVAL 3 HOUR
+            )
+        )
+        AND last_event_at >= CAST(? AS TIMESTAMP) - INTERVAL {stale_minutes} MINUTE
+        AND last_event_at <= CAST(? AS TIMESTAMP) + INTERVAL {stale_minutes} MINUTE
+        THEN CAST(? AS TIMESTAMP) + INTERVAL 1 HOUR
+END
+"""
+# Of one that nobody followed to its end. An arrival before the departure is no estimate.
+_EXPECTED_ARRIVAL = """
+CASE
+    WHEN estimated_arrival_at > coalesce(actual_departure_at, scheduled_departure_at)
+        THEN estimated_arrival_at
+    WHEN actual_departure_at IS NOT NULL
+        THEN scheduled_arrival_at + (actual_departure_at - scheduled_departure_at)
+    ELSE scheduled_arrival_at
+END
+"""
 
-def settled(reader: Reader, filters: Filters, watermark: datetime) -> dict[str, Any]:
-    """The figures and trends that come from gold's facts; all but the live ones."""
+
+def settled(
+    reader: Reader,
+    filters: Filters,
+    watermark: datetime,
+    *,
+    stale_minutes: int = Liveness().stale_minutes,
+) -> dict[str, Any]:
+    """The figures and trends that come from gold's facts; all but the live ones.
+
+    Args:
+        reader: The warehouse.
+        filters: Which legs.
+        watermark: Now, in event time.
+        stale_minutes: A flight that has been silent for longer is not held to be under way still,
+            as on the live board; in minutes of event time.
+
+    Returns:
+        The figures, and in `trend` the 24 hours up to the watermark or the window's end. In hours
+        outside the window all is None.
+    """
     where, parameters = filters.where()
     now = watermark.isoformat()
     if filters.since is None and filters.until is None:
@@ -110,29 +163,56 @@ def settled(reader: Reader, filters: Filters, watermark: datetime) -> dict[str, 
             "scheduled_departure_at >= date_trunc('day', now_at)"
             " AND scheduled_departure_at < date_trunc('day', now_at) + INTERVAL 1 DAY"
         )
-        last = watermark
     else:
         window = today = "true"
-        last = watermark if filters.until is None else min(watermark, filters.until)
     (figures,) = documents(
         reader.query(
             _FIGURES.format(where=where, window=window, today=today),
             [now, *parameters, *parameters],
         )
     )
-    end = last.isoformat()
-    figures["trend"] = documents(
+    hours = _hours_until(_last_instant(filters, watermark))
+    end = hours[-1].isoformat()
+    question = _TREND.format(
+        where=where,
+        hours=_HOURS,
+        held_until=_HELD_UNTIL.format(stale_minutes=stale_minutes),
+        expected_arrival=_EXPECTED_ARRIVAL,
+    )
+    trend = documents(
         reader.query(
-            _TREND.format(where=where, hours=_HOURS), [*_hours_until(last), *parameters, end, end]
+            question,
+            [*(hour.isoformat() for hour in hours), *[now] * 4, *parameters, end, end],
         )
     )
+    figures["trend"] = [
+        point if _is_within(filters, hour) else dict.fromkeys(point) | {"at": point["at"]}
+        for hour, point in zip(hours, trend, strict=True)
+    ]
     return figures
 
 
-def _hours_until(last: datetime) -> list[str]:
+def _last_instant(filters: Filters, watermark: datetime) -> datetime:
+    """The last that the window has, up to now."""
+    if filters.until is None:
+        return watermark
+    # Before the second day of the calendar there are no 24 hours to go back, and no flights.
+    first = datetime.min + timedelta(days=2)  # noqa: DTZ901 - event time has no zone
+    return min(watermark, max(filters.until, first) - timedelta(microseconds=1))
+
+
+def _is_within(filters: Filters, hour: datetime) -> bool:
+    """Whether some of the hour is not before the window; none that is asked for is after it."""
+    return filters.since is None or hour >= _whole_hour(filters.since)
+
+
+def _hours_until(last: datetime) -> list[datetime]:
     """The hours of a trend; the last is the one that an instant is in."""
-    hour = last.replace(minute=0, second=0, microsecond=0)
-    return [(hour - timedelta(hours=back)).isoformat() for back in reversed(range(HOURS))]
+    return [_whole_hour(last) - timedelta(hours=back) for back in reversed(range(HOURS))]
+
+
+def _whole_hour(instant: datetime) -> datetime:
+    return instant.replace(minute=0, second=0, microsecond=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,8 +236,12 @@ class LiveFigures:
             return cls()
         is_moving = pc.is_in(board["flight_status"], value_set=pa.array(["departing", "en-route"]))
         passengers = board["passenger_count"].filter(is_moving).drop_null()
-        waits = board["security_wait_time_minutes"]
-        waits = waits.filter(board["actual_departure_at"].is_null()).drop_null()
+        # Of a flight in the air the time of its departure may be unreadable.
+        is_waiting = pc.and_(
+            pc.is_in(board["flight_status"], value_set=pa.array(["scheduled", "boarding"])),
+            board["actual_departure_at"].is_null(),
+        )
+        waits = board["security_wait_time_minutes"].filter(is_waiting).drop_null()
         return cls(
             active=board.num_rows,
             moving=len(passengers),

@@ -18,7 +18,8 @@ TILES = {
         "Active flights",
         "flights",
         "Flights boarding, departing or en route, about to depart, or just landed. Trend: flights"
-        " from three hours before departure to thirty minutes after arrival, each hour.",
+        " from three hours before departure to thirty minutes after arrival, each hour; one still"
+        " active, however late, has not arrived.",
     ),
     "flights_today": TileText(
         "Flights today",

@@ -18,32 +18,26 @@ WINDOWS: dict[By, timedelta] = {
 }
 """How far back from the watermark a trend goes where no window is chosen."""
 
-_LONGEST_FLIGHT = timedelta(days=1)
-
 _TRENDS = """
-WITH legs AS (
-    SELECT legs.*, turnarounds.turnaround_minutes
-    FROM main.fct_flight_legs AS legs
-    LEFT JOIN main.fct_turnarounds AS turnarounds
-        ON turnarounds.leg_key = legs.leg_key
-        AND turnarounds.scheduled_departure_at = legs.scheduled_departure_at
-        AND {window_of_turnarounds}
-    WHERE {window_of_legs}
-),
-sides AS (
+WITH sides AS (
     SELECT
         *,
         'departure' AS side,
         departure_airport_iata AS airport_iata,
-        scheduled_departure_at AS scheduled_at
-    FROM legs
+        scheduled_departure_at AS scheduled_at,
+        NULL::DOUBLE AS turnaround_minutes
+    FROM main.fct_flight_legs
     UNION ALL
     SELECT
-        *,
+        legs.*,
         'arrival' AS side,
-        arrival_airport_iata AS airport_iata,
-        scheduled_arrival_at AS scheduled_at
-    FROM legs
+        legs.arrival_airport_iata AS airport_iata,
+        legs.scheduled_arrival_at AS scheduled_at,
+        turnarounds.turnaround_minutes
+    FROM main.fct_flight_legs AS legs
+    LEFT JOIN main.fct_turnarounds AS turnarounds
+        ON turnarounds.leg_key = legs.leg_key
+        AND turnarounds.scheduled_departure_at = legs.scheduled_departure_at
 ),
 chosen AS (
     SELECT *, {group} AS group_code, {bucket} AS bucket, {counts} AS counts
@@ -150,9 +144,6 @@ def trends(
     """
     chosen = filters.within(_whole(watermark - WINDOWS[by], by))
     where, parameters = chosen.where_side()
-    window, window_parameters = Filters(
-        since=_a_flight_before(chosen.since), until=chosen.until
-    ).where()
     by_airport = group_by == "airport"
     local = f"scheduled_at AT TIME ZONE 'UTC' AT TIME ZONE '{zone}'"
     bucket = {
@@ -165,8 +156,6 @@ def trends(
     names = f"LEFT JOIN main.dim_{table} AS named ON named.{code} = measured.group_code"
     return reader.query(
         _TRENDS.format(
-            window_of_turnarounds=window.replace("scheduled", "turnarounds.scheduled"),
-            window_of_legs=window.replace("scheduled", "legs.scheduled"),
             where=where.replace("scheduled_departure_at", "scheduled_at"),
             bucket=bucket,
             group={"none": "NULL::VARCHAR", "airline": "airline_iata", "airport": "airport_iata"}[
@@ -179,7 +168,7 @@ def trends(
             name="NULL::VARCHAR" if group_by == "none" else f"named.{table[:-1]}_name",
             names="" if group_by == "none" else names,
         ),
-        [*window_parameters, *window_parameters, *airports, *parameters, top],
+        [*airports, *parameters, top],
     )
 
 
@@ -203,11 +192,3 @@ def _whole(instant: datetime, by: By) -> datetime:
         return instant
     hour = instant.hour if by == "hour" else 0
     return instant.replace(hour=hour, minute=0, second=0, microsecond=0)
-
-
-def _a_flight_before(since: datetime | None) -> datetime | None:
-    """When a leg that arrives then was to depart, at the earliest."""
-    if since is None:
-        return None
-    first = datetime.min + _LONGEST_FLIGHT  # noqa: DTZ901 - event time has no zone
-    return max(since, first) - _LONGEST_FLIGHT

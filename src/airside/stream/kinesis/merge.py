@@ -22,10 +22,18 @@ class Merge:
         after: Where to start.
         max_age: That a shard has nothing more may have been seen so many seconds ago.
         may_fetch: Asked before a shard is read; where it says no, the walk is over.
+        on_gap: Told a shard and a sequence number after which records may be missing, before what
+            comes next is given; raises where the walk is not to go on.
     """
 
     def __init__(
-        self, source: Source, after: Position, *, max_age: float, may_fetch: Callable[[], bool]
+        self,
+        source: Source,
+        after: Position,
+        *,
+        max_age: float,
+        may_fetch: Callable[[], bool],
+        on_gap: Callable[[str, str], None],
     ) -> None:
         self.at = dict(after)
         """Shard → the last sequence number taken from it."""
@@ -38,6 +46,7 @@ class Merge:
         self._source = source
         self._since = source.now() - max_age
         self._may_fetch = may_fetch
+        self._on_gap = on_gap
         self._heads: dict[str, Frame] = {}
         self._shards = source.shards()
         self._is_over = False
@@ -67,6 +76,8 @@ class Merge:
             if page.is_unknown:
                 self._is_over = True
                 return False
+            if page.is_gap:
+                self._on_gap(*place)
             if page.frame is not None:
                 self._heads[shard_id] = page.frame
                 self.first.setdefault(shard_id, page.frame)

@@ -3,14 +3,15 @@
 Archive, transform, account and dashboard follow the same shards, and a shard gives 5 reads and
 2 MB a second to all who read it, other programs too. So a source keeps the frames lately read, each
 under the sequence number that it follows: whoever comes to the same place is served from memory.
-Iterators are kept in memory only; one that has expired is fetched anew at the same place.
+Iterators are kept in memory only; one that has expired is fetched anew at the same place. A frame
+that may not follow its place, because records have aged out between, is marked (see `seams`).
 """
 
 import math
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from airside.errors import RetryableError
@@ -19,6 +20,8 @@ from airside.stream.kinesis.client import Client
 from airside.stream.kinesis.cut import arrival_us, to_frames, unpadded
 from airside.stream.kinesis.explain import ExpiredIteratorError, ThrottledError
 from airside.stream.kinesis.patience import Backoff
+from airside.stream.kinesis.retention import Retention
+from airside.stream.kinesis.seams import Held, Seams
 from airside.stream.kinesis.shards import Shard, list_shards
 
 START = ""
@@ -55,6 +58,8 @@ class Page:
     """The shard is closed, and all of it comes before the place."""
     is_unknown: bool = False
     """The shard would have had to be read."""
+    is_gap: bool = False
+    """The shard had forgotten the record at the place: others after it may be lost."""
 
 
 _NOTHING_YET = Page()
@@ -78,6 +83,7 @@ class Source:
         client: The stream.
         backoff: How often and how long a throttled or lost read is tried again.
         monotonic: Seconds on a clock that never goes back.
+        clock: Microseconds since the Unix epoch.
         sleep: Waits so many seconds.
         limits: See there.
     """
@@ -88,20 +94,25 @@ class Source:
         backoff: Backoff,
         *,
         monotonic: Callable[[], float],
+        clock: Callable[[], int],
         sleep: Callable[[float], None],
         limits: Limits,
     ) -> None:
         self.client = client
         self.limits = limits
         self.backoff = backoff
+        self.retention = Retention(client, clock)
+        self._seams = Seams(self.retention, clock)
         self._monotonic = monotonic
+        self._clock = clock
         self._sleep = sleep
         self._lock = threading.Lock()
         self._frames: OrderedDict[Place, Frame] = OrderedDict()
         self._kept_bytes = 0
-        self._iterators: OrderedDict[Place, str] = OrderedDict()
+        self._held: OrderedDict[Place, Held] = OrderedDict()
         self._tips: OrderedDict[Place, float] = OrderedDict()
         self._ends: set[Place] = set()
+        self._gaps: set[Place] = set()
         self._readings: dict[str, _Reading] = {}
         self._listing = threading.Lock()
         self._shards: dict[str, Shard] = {}
@@ -161,73 +172,56 @@ class Source:
                 return _UNKNOWN
             return self._fetch(place, reading)
 
-    def arrived_at_us(self, place: Place) -> int | None:
-        """When the record at a place arrived; None where the shard has it no more.
-
-        As long as it has, it has all that came after it.
-        """
-        shard_id, sequence = place
-        reading = self._reading(shard_id)
-        with reading.lock:
-            iterator: str | None = None
-            for _ in range(_MAX_EMPTY_READS):
-                iterator = iterator or self._iterator(shard_id, "AT_SEQUENCE_NUMBER", sequence)
-                try:
-                    answer = self._read(iterator, reading, limit=1)
-                except ExpiredIteratorError:
-                    iterator = None
-                    continue
-                if answer["Records"]:
-                    (record,) = answer["Records"]
-                    is_it = record["SequenceNumber"] == unpadded(sequence)
-                    return arrival_us(record) if is_it else None
-                iterator = answer.get("NextShardIterator")
-                if iterator is None or answer.get("MillisBehindLatest", 0) == 0:
-                    return None
-        raise self._endless(shard_id)
-
     def _known(self, place: Place, since: float) -> Page | None:
         with self._lock:
             frame = self._frames.get(place)
             if frame is not None:
                 self._frames.move_to_end(place)
-                return Page(frame)
+                return self._page(place, Page(frame))
             if place in self._ends:
-                return _ENDED
+                return self._page(place, _ENDED)
             seen_at = self._tips.get(place)
             if seen_at is not None and seen_at >= since:
-                return _NOTHING_YET
+                return self._page(place, _NOTHING_YET)
         return None
+
+    def _page(self, place: Place, page: Page) -> Page:
+        return replace(page, is_gap=True) if place in self._gaps else page
 
     def _fetch(self, place: Place, reading: _Reading) -> Page:
         """Read on from a place until there is something, or certainly nothing."""
         shard_id, sequence = place
+        is_settled = False
         for _ in range(_MAX_EMPTY_READS):
-            asked_at = self._monotonic()
-            answer = self._read_at(place, reading)
+            asked_at, asked_us = self._monotonic(), self._clock()
+            answer, read_us, is_settled = self._read_at(place, reading, is_settled)
             frames = to_frames(shard_id, answer["Records"])
             last = frames[-1].last_sequence_number if frames else sequence
             iterator = answer.get("NextShardIterator")
             is_tip = (
                 answer.get("MillisBehindLatest", 0) == 0
-                and len(answer["Records"]) < _PAGE_RECORDS
+                and len(answer["Records"]) < _PAGE_RECORDS - 1  # one may have been the place's own
                 and not self._is_closed(shard_id)  # then only the end of its iterators is the end
             )
+            if is_tip:
+                read_us = asked_us
+            elif frames:
+                read_us = frames[-1].runs[-1].arrived_at_us
             with self._lock:
                 self._keep(sequence, frames)
                 if iterator is None:
                     self._ends.add((shard_id, last))
                     self._listed_at = None  # its children are to be found
                 else:
-                    _remember(self._iterators, (shard_id, last), iterator)
+                    _remember(self._held, (shard_id, last), Held(iterator, read_us))
                 if is_tip:
                     _remember(self._tips, (shard_id, last), asked_at)
             if frames:
-                return Page(frames[0])
+                return self._page(place, Page(frames[0]))
             if iterator is None:
-                return _ENDED
+                return self._page(place, _ENDED)
             if is_tip:
-                return _NOTHING_YET
+                return self._page(place, _NOTHING_YET)
         raise self._endless(shard_id)
 
     def _is_closed(self, shard_id: str) -> bool:
@@ -247,23 +241,60 @@ class Source:
             _, dropped = self._frames.popitem(last=False)
             self._kept_bytes -= len(dropped.data)
 
-    def _read_at(self, place: Place, reading: _Reading) -> dict[str, Any]:
-        """Read a shard from a place on, with the iterator at hand or a new one."""
-        shard_id, sequence = place
+    def _read_at(
+        self, place: Place, reading: _Reading, is_settled: bool
+    ) -> tuple[dict[str, Any], int, bool]:
+        """Read a shard from a place on, with the iterator at hand or a new one.
+
+        Args:
+            place: The place.
+            reading: Its shard's, locked.
+            is_settled: Whether it is known if what comes follows the place.
+
+        Returns:
+            The answer; before when all that arrived lies before the place; whether it is known now,
+            by the place's own record or its lack, if what comes after more empty answers follows.
+        """
+        is_settled = is_settled or place in self._gaps
         with self._lock:
-            iterator = self._iterators.pop(place, None)
+            held = self._held.pop(place, None)
         expired: ExpiredIteratorError | None = None
-        for _ in range(self.backoff.attempts):
-            if iterator is None and sequence == START:
-                iterator = self._iterator(shard_id, "TRIM_HORIZON")
-            elif iterator is None:
-                iterator = self._iterator(shard_id, "AFTER_SEQUENCE_NUMBER", sequence)
+        if held is not None and (is_settled or self._seams.may_try(held.read_us)):
             try:
-                return self._read(iterator, reading)
+                answer = self._read(held.iterator, reading)
             except ExpiredIteratorError as error:
-                iterator, expired = None, error
+                expired = error
+            else:
+                if is_settled or self._seams.follows(held.read_us, answer["Records"]):
+                    return answer, held.read_us, is_settled
+        for _ in range(self.backoff.attempts):
+            try:
+                return *self._read_anew(place, reading), True
+            except ExpiredIteratorError as error:
+                expired = error
         assert expired is not None  # noqa: S101 - there is at least one try
         raise expired
+
+    def _read_anew(self, place: Place, reading: _Reading) -> tuple[dict[str, Any], int]:
+        """Read a shard from a place on, beginning with the place's own record if it is there."""
+        shard_id, sequence = place
+        if sequence == START:
+            asked_us = self._clock()
+            return self._read(self._iterator(shard_id, "TRIM_HORIZON"), reading), asked_us
+        answer = self._read(self._iterator(shard_id, "AT_SEQUENCE_NUMBER", sequence), reading)
+        for _ in range(_MAX_EMPTY_READS):
+            iterator = answer.get("NextShardIterator")
+            if answer["Records"] or not iterator or answer.get("MillisBehindLatest", 0) == 0:
+                break
+            answer = self._read(iterator, reading)  # the place's own record may still come
+        else:
+            raise self._endless(shard_id)
+        first = next(iter(answer["Records"]), None)
+        if first is not None and first["SequenceNumber"] == unpadded(sequence):
+            return {**answer, "Records": answer["Records"][1:]}, arrival_us(first)
+        with self._lock:
+            self._gaps.add(place)
+        return answer, 0
 
     def _iterator(self, shard_id: str, kind: str, sequence: str = START) -> str:
         given = {"StartingSequenceNumber": unpadded(sequence)} if sequence else {}
@@ -274,13 +305,13 @@ class Source:
         )
         return str(answer["ShardIterator"])
 
-    def _read(self, iterator: str, reading: _Reading, limit: int = _PAGE_RECORDS) -> dict[str, Any]:
+    def _read(self, iterator: str, reading: _Reading) -> dict[str, Any]:
         def read() -> dict[str, Any]:
             wait = reading.due - self._monotonic()
             if wait > 0:
                 self._sleep(wait)
             reading.due = self._monotonic() + self.limits.read_seconds
-            return self.client.call("get_records", ShardIterator=iterator, Limit=limit)
+            return self.client.call("get_records", ShardIterator=iterator, Limit=_PAGE_RECORDS)
 
         answer = self._trying(read)
         size = sum(len(record["Data"]) for record in answer["Records"])

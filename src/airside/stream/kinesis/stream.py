@@ -46,7 +46,14 @@ def shared_source(address: KinesisAddress, limits: Limits) -> Source:
 def make_source(client: Client, limits: Limits) -> Source:
     """A source on the real clock."""
     backoff = Backoff(time.sleep, random.random)
-    return Source(client, backoff, monotonic=time.monotonic, sleep=time.sleep, limits=limits)
+    return Source(
+        client,
+        backoff,
+        monotonic=time.monotonic,
+        clock=lambda: time.time_ns() // 1_000,
+        sleep=time.sleep,
+        limits=limits,
+    )
 
 
 class KinesisStream:
@@ -114,7 +121,7 @@ class KinesisStream:
     ) -> list[Frame]:
         """Read the frames after a position; second by second across shards."""
         if self._continuity is not None:
-            self._continuity.check(after)
+            self._continuity.begin(after)
         is_first, self._has_read = not self._has_read, True
         if through is not None:
             return self._planned(after, through)
@@ -126,6 +133,7 @@ class KinesisStream:
             after,
             max_age=self.source.limits.read_seconds,
             may_fetch=lambda: not frames or reads.take(),
+            on_gap=self._judge,
         )
         while (frame := merge.peek()) is not None:
             full = records + frame.records > max_records or raw_bytes + frame.raw_bytes > max_bytes
@@ -156,7 +164,7 @@ class KinesisStream:
             for shard_id, sequence in after.items():
                 furthest[shard_id] = max(sequence, furthest.get(shard_id, START))
         if self._continuity is not None:
-            self._continuity.check(furthest)
+            self._continuity.begin(furthest)
         reads = _Allowance(len(self.source.shards()))
         records = stored = 0
         ahead = Merge(
@@ -164,6 +172,7 @@ class KinesisStream:
             furthest,
             max_age=self._max_age,
             may_fetch=lambda: not records or reads.take(),
+            on_gap=self._judge,
         )
         while (
             records < _LOOK_AHEAD_RECORDS
@@ -183,6 +192,10 @@ class KinesisStream:
 
     def close(self) -> None:
         """Nothing to release: the source goes with its last user."""
+
+    def _judge(self, shard_id: str, sequence: str) -> None:
+        if self._continuity is not None:
+            self._continuity.judge(shard_id, sequence)
 
     def _note(self, merge: Merge) -> None:
         """Note until when everything has been read that comes before where a walk began."""
@@ -222,7 +235,10 @@ class KinesisStream:
             shards.append(frames)
             at = after.get(shard_id, START)
             while at < last:
-                frame = self.source.after((shard_id, at)).frame
+                page = self.source.after((shard_id, at))
+                if page.is_gap:
+                    self._judge(shard_id, at)
+                frame = page.frame
                 if frame is None or frame.first_sequence_number > last:
                     raise CorruptDataError(
                         f"records of {shard_id} after {at or 'its start'} through {last} are "
