@@ -51,6 +51,8 @@ class Ingest:
     async def handle(self, request: Request) -> Response:
         """Answer 202 once every record of the body is durable, or a problem and none is.
 
+        On Kinesis a problem may come after some have been put; it says how many.
+
         Raises:
             Problem: The body or the moment does not suit.
         """
