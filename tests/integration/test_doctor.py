@@ -348,6 +348,19 @@ def newest_us(data: Path) -> int:
     return us
 
 
+def test_damage_is_named_before_what_may_come_of_it(tmp_path: Path, answered: Path) -> None:
+    data = tmp_path / "data"
+    shutil.copytree(answered, data)
+    with closing(sqlite3.connect(data / "ledger.db")) as ledger, ledger:
+        ledger.execute("UPDATE totals SET total = total - 1 WHERE name = 'records'")
+    damaged = data / "alerts.db"
+    damaged.write_bytes(b"\0" * 8_192)
+    findings = call("doctor", "--deep", "--json", "--data-dir", data).json["findings"]
+    first, second, *_ = [finding for finding in findings if finding["state"] == "stopped"]
+    assert str(damaged) in first["cause"]
+    assert "does not balance" in second["finding"]
+
+
 def test_the_cure_of_a_damaged_file_of_gold_is_one(tmp_path: Path, answered: Path) -> None:
     data = tmp_path / "data"
     shutil.copytree(answered, data)

@@ -61,7 +61,10 @@ def examine(data_dir: DataDir, clock: Callable[[], int], *, deep: bool = False) 
                 findings.append(Finding(stage, "stopped", "cannot be used", cause, next_step))
                 break
         if deep and findings[0].state != "stopped":
-            findings += inspect(patient)
+            inspected = inspect(patient)
+            # damage is what comes first: what stages say beside it may be its consequence alone
+            findings[1:1] = [finding for finding in inspected if finding.state == "stopped"]
+            findings += [finding for finding in inspected if finding.state != "stopped"]
     return findings
 
 
