@@ -180,16 +180,20 @@ def test_who_sends_no_whole_request_is_cut_off(sent: str) -> None:
     play(scenario)
 
 
+async def cut_off_while_dripping(site: Site, client: Client) -> None:
+    for _ in range(int(QUIET_SECONDS) + 2):
+        await site.later(1)
+        if not client.is_open():
+            return
+        await client.send("x")
+    raise AssertionError("it is open still")
+
+
 def test_headers_that_come_a_byte_at_a_time_buy_no_time() -> None:
     async def scenario(site: Site) -> None:
         (client,) = await site.clients(1)
         await client.send(LINES.format("/") + "X: ")
-        for _ in range(int(QUIET_SECONDS) + 2):
-            await site.later(1)
-            if not client.is_open():
-                return
-            await client.send("x")
-        raise AssertionError("it is open still")
+        await cut_off_while_dripping(site, client)
 
     play(scenario)
 
@@ -199,12 +203,7 @@ def test_a_body_that_nobody_reads_buys_no_time_after_the_answer() -> None:
         (client,) = await site.clients(1)
         await client.send("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 999\r\n\r\n")
         await client.receive_until(b"well")
-        for _ in range(int(QUIET_SECONDS) + 2):
-            await site.later(1)
-            if not client.is_open():
-                return
-            await client.send("x")
-        raise AssertionError("it is open still")
+        await cut_off_while_dripping(site, client)
 
     play(scenario)
 

@@ -26,6 +26,15 @@ def world(tmp_path: Path) -> World:
     return World(tmp_path / "data", **{"silver.dedupe_horizon_hours": 1e-9})
 
 
+def test_one_replay_at_a_time(world: World) -> None:
+    with world.pipeline():
+        pass
+    with world.directory.replaying():
+        done = call("quarantine", "replay", "--data-dir", world.directory.root)
+    assert done.code == 75
+    assert "another replay of the quarantine" in done.err
+
+
 def refuse(world: World, pipeline: Pipeline, *records: bytes) -> None:
     """Records arrive, and are refused by rules stricter than today's."""
     stream = EmbeddedStream(world.directory.stream, clock=world.clock)

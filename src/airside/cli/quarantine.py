@@ -120,6 +120,7 @@ def replay(reason: str | None, data_dir: Path | None) -> None:
     """
     directory, settings = effective(data_dir)
     with (
+        directory.replaying(),
         open_reader(directory) as reader,
         open_for_putting(directory, settings) as stream,
         closing(open_ledger(directory, settings, wall_clock)) as ledger,

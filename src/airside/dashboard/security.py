@@ -105,7 +105,9 @@ class Guard:
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():
                     headers.setdefault(name, value)
-                if cookie is not None and _is_for_one(headers):
+                if cookie is not None and _is_for_one(
+                    headers.setdefault("cache-control", "private")
+                ):
                     headers.append("set-cookie", cookie)
             await send(message)
 
@@ -209,10 +211,9 @@ class Guard:
         return True
 
 
-def _is_for_one(headers: MutableHeaders) -> bool:
-    """Whether no cache hands this answer to others unasked; one that does not say now does."""
-    kept = headers.setdefault("cache-control", "private")
-    return not _FOR_ONE.isdisjoint(part.strip().lower() for part in kept.split(","))
+def _is_for_one(cache_control: str) -> bool:
+    """Whether no cache hands an answer to others unasked."""
+    return not _FOR_ONE.isdisjoint(part.strip().lower() for part in cache_control.split(","))
 
 
 def _is_same_origin(headers: Headers, host: str) -> bool:

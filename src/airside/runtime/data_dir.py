@@ -251,40 +251,51 @@ class DataDir:
                 something.
             UsageError: It cannot be written, or its file system knows no locks.
         """
-
-        def in_use(descriptor: int) -> str:
-            owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
-            return (
+        with self._locked(
+            "airside.lock",
+            lambda owner: (
                 f"another Airside (process {owner}) is running on {self.root}; stop it, or choose "
                 "another directory with --data-dir"
-            )
-
-        with self._locked("airside.lock", in_use) as descriptor:
-            with contextlib.suppress(OSError):  # the lock holds on a full disk too
-                os.ftruncate(descriptor, 0)
-                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            ),
+        ):
             yield
 
     @contextmanager
     def merging(self) -> Iterator[None]:
-        """Merge files as the only process of the directory that does.
-
-        Raises:
-            RetryableError: Another one is at it, the disk is full, or the system is short of
-                something.
-            UsageError: It cannot be written, or its file system knows no locks.
-        """
+        """Merge files as the only process of the directory that does; raises as `owned`."""
         said = f"the files of {self.root} are being merged already; try again in a minute"
-        with self._locked("compact.lock", lambda _descriptor: said):
+        with self._locked("compact.lock", lambda _owner: said):
             yield
 
     @contextmanager
-    def _locked(self, name: str, in_use: Callable[[int], str]) -> Iterator[int]:
-        """Hold the lock on a file, whose descriptor it gives.
+    def handing_over(self) -> Iterator[None]:
+        """Hand batches over as the only process of the directory that does; raises as `owned`."""
+        said = f"another refresh is running on {self.root}; try again when it has ended"
+        with self._locked("handoff.lock", lambda _owner: said):
+            yield
+
+    @contextmanager
+    def replaying(self) -> Iterator[None]:
+        """Replay the quarantine as the only process that does; raises as `owned`.
+
+        A second one would put what the first has not noted down yet.
+        """
+        with self._locked(
+            "replay.lock",
+            lambda owner: (
+                f"another replay of the quarantine (process {owner}) is running on {self.root}; "
+                "try again when it has ended"
+            ),
+        ):
+            yield
+
+    @contextmanager
+    def _locked(self, name: str, in_use: Callable[[str], str]) -> Iterator[None]:
+        """Hold the lock on a file, in which the process writes its number.
 
         Args:
             name: The file's; made where it is missing.
-            in_use: Says what to tell where another process holds it.
+            in_use: Says what to tell where another process, of that number, holds it.
         """
         path = self.root / name
         try:
@@ -304,13 +315,17 @@ class DataDir:
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise RetryableError(in_use(descriptor)) from None
+                owner = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
+                raise RetryableError(in_use(owner)) from None
             except OSError as error:
                 raise UsageError(
                     f"{path} cannot be locked ({error.strerror}); choose a directory on a local "
                     "file system with --data-dir"
                 ) from error
-            yield descriptor
+            with contextlib.suppress(OSError):  # the lock holds on a full disk too
+                os.ftruncate(descriptor, 0)
+                os.pwrite(descriptor, str(os.getpid()).encode(), 0)
+            yield
         finally:
             with contextlib.suppress(OSError):
                 os.close(descriptor)

@@ -1,15 +1,12 @@
 """The quarantine: what was refused, why, and a way back."""
 
-import fcntl
-import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
-from airside.errors import RetryableError, UsageError
+from airside.errors import UsageError
 from airside.events.vocabulary import QUARANTINE_REASONS
 from airside.ledger import Ledger
 from airside.stream import Patience, Stream, fills_a_put
@@ -137,17 +134,9 @@ def replay(
 
     Raises:
         UsageError: The contract has no such reason.
-        RetryableError: Another replay is running on the same data directory.
         StreamFullError: There was no room for too long; what was put stays put.
     """
     _where(reason)
-    with _alone(ledger):
-        return _replay(reader, stream, ledger, patience, reason)
-
-
-def _replay(
-    reader: Reader, stream: Stream, ledger: Ledger, patience: Patience, reason: str | None
-) -> Replayed:
     due = {
         name: reader.query(_PAGES, [_ROW_BYTES, _PAGE_BYTES, name]).to_pylist()
         for name in (QUARANTINE_REASONS if reason is None else (reason,))
@@ -170,34 +159,6 @@ def _replay(
             reached[shard_id] = last
             ledger.note(stage, {shard_id: last})
     return Replayed(put, found - put)
-
-
-@contextmanager
-def _alone(ledger: Ledger) -> Iterator[None]:
-    """One replay at a time on a ledger: a second would put what the first has not noted down yet.
-
-    The kernel gives the lock back at the end, however the process ends.
-
-    Raises:
-        RetryableError: Another replay is running.
-    """
-    folder = ledger._path.parent  # noqa: SLF001 - the lock guards what is noted in that file
-    descriptor = os.open(folder / "replay.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            other = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
-            raise RetryableError(
-                f"another replay of the quarantine (process {other}) is running on {folder}; try "
-                "again when it has ended"
-            ) from None
-        with suppress(OSError):  # the lock holds on a full disk too
-            os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, str(os.getpid()).encode(), 0)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 def replayed_reasons(ledger: Ledger) -> list[str]:

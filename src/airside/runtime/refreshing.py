@@ -1,6 +1,5 @@
 """`airside refresh`: from the lake into a warehouse on a server, and gold built upon it."""
 
-import fcntl
 import hashlib
 import os
 import tempfile
@@ -10,7 +9,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from airside.errors import RetryableError
 from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, ServerDatabase
 from airside.lake import Lake, LocalLake, open_lake
@@ -141,24 +139,8 @@ def _hand_over(data_dir: DataDir, lake: Lake) -> int:
 
     To another lake nothing is: its documents are of other records.
     """
-    with _alone(data_dir), open_reader(data_dir) as reader:
+    with data_dir.handing_over(), open_reader(data_dir) as reader:
         return len(hand_over(reader, lake, FLIGHT_EVENTS))
-
-
-@contextmanager
-def _alone(data_dir: DataDir) -> Iterator[None]:
-    """One hand-over at a time on a directory; the kernel gives the lock back at the end."""
-    descriptor = os.open(data_dir.root / "handoff.lock", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise RetryableError(
-                f"another refresh is running on {data_dir.root}; try again when it has ended"
-            ) from None
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

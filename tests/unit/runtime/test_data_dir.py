@@ -25,7 +25,9 @@ from airside.runtime.migrations import FORMAT_VERSION, Migration
 from support.streams import TESTS
 
 Lock = Callable[[DataDir], AbstractContextManager[None]]
-LOCKS = pytest.mark.parametrize("lock", [DataDir.owned, DataDir.merging])
+LOCKS = pytest.mark.parametrize(
+    "lock", [DataDir.owned, DataDir.merging, DataDir.handing_over, DataDir.replaying]
+)
 
 
 @pytest.fixture
@@ -314,12 +316,17 @@ def test_a_lock_that_cannot_be_opened_is_no_defect(
         pass
 
 
-def test_files_are_merged_by_one_process_at_a_time(made: DataDir) -> None:
-    with (
-        made.merging(),
-        pytest.raises(RetryableError, match="merged already; try again"),
-        made.merging(),
-    ):
+@pytest.mark.parametrize(
+    ("lock", "said"),
+    [
+        (DataDir.merging, "merged already; try again"),
+        (DataDir.handing_over, "another refresh is running"),
+        (DataDir.replaying, rf"another replay of the quarantine \(process {os.getpid()}\)"),
+    ],
+    ids=["merging", "handing over", "replaying"],
+)
+def test_one_process_at_a_time_does_it(made: DataDir, lock: Lock, said: str) -> None:
+    with lock(made), pytest.raises(RetryableError, match=said), lock(made):
         pass
     with made.owned(), made.merging():  # the pipeline itself does so
         pass

@@ -1,6 +1,5 @@
 """Sending refused records again: in bounded memory, and whole however often it is cut off."""
 
-import os
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -126,19 +125,3 @@ def test_what_is_refused_meanwhile_is_left_to_the_next_replay(
     assert replay(warehouse, ledger, puts) == quarantine.Replayed(1, 0)
     assert puts.records == [b"once"]
     assert replay(warehouse, ledger, Puts()) == quarantine.Replayed(1, 1)
-
-
-def test_one_replay_at_a_time(warehouse: DuckDBWarehouse, ledger: Ledger) -> None:
-    refuse(warehouse, 0, "not_json", [b"once"])
-    second = Puts()
-
-    class Meanwhile(Puts):
-        def put(self, payloads: Sequence[bytes]) -> None:
-            super().put(payloads)
-            with pytest.raises(RetryableError, match=rf"another .* \(process {os.getpid()}\)"):
-                replay(warehouse, ledger, second)
-
-    first = Meanwhile()
-    assert replay(warehouse, ledger, first) == quarantine.Replayed(1, 0)
-    assert (first.records, second.records) == ([b"once"], [])
-    assert replay(warehouse, ledger, second) == quarantine.Replayed(0, 1)
