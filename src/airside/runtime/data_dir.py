@@ -276,10 +276,11 @@ class DataDir:
 
     @contextmanager
     def replaying(self) -> Iterator[None]:
-        """Replay the quarantine as the only process that does; raises as `owned`.
+        """Replay the quarantine as the only process that does; raises as `check` and as `owned`.
 
         A second one would put what the first has not noted down yet.
         """
+        self.check()  # the lock's file makes no directory of what is none
         with self._locked(
             "replay.lock",
             lambda owner: (
