@@ -8,9 +8,9 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from airside.dashboard import Backend, Liveness, Options, check_exposure
+from airside.dashboard import Backend, Liveness, Options
 from airside.dashboard.app import Dashboard
-from airside.dashboard.security import is_loopback
+from airside.dashboard.security import check_exposure, is_loopback
 from airside.errors import TerminalError, UsageError
 from airside.runtime.clocks import wall_clock
 from airside.runtime.connections import Listener, http_server
