@@ -139,6 +139,21 @@ class FakeElement extends EventTarget {
     return this.children;
   }
 
+  insertRow() {
+    return this.insertCell();
+  }
+
+  /** Of a row. */
+  get cells() {
+    return this.children;
+  }
+
+  insertCell() {
+    const made = new FakeElement();
+    this.append(made);
+    return made;
+  }
+
   contains(other) {
     return other === this || this.children.some((child) => child instanceof FakeElement && child.contains(other));
   }

@@ -34,6 +34,7 @@ function shownPage(t) {
   page.show();
   const texts = (name) => new Set(byClass(page.element, name).map((element) => element.textContent));
   return {
+    element: page.element,
     texts,
     lines: () => byClass(page.element, "kpi-trend").filter(({ children: [trend] }) => trend.children.length > 0).length,
     become(change) {
@@ -81,4 +82,24 @@ test("why there is no line of turnarounds: too few, or all alike", (t) => {
     });
     assert.ok(page.texts("panel-note").has(`n = ${n} turnarounds · ${why}`), [...page.texts("panel-note")].join());
   }
+});
+
+test("an airline whose every flight was cancelled is in the league", (t) => {
+  const page = shownPage(t);
+  const cancelled = {
+    airline_iata: "AI",
+    airline_name: null,
+    flights: 5,
+    departed: 0,
+    cancelled: 5,
+    mean_departure_delay_minutes: null,
+    median_departure_delay_minutes: null,
+    p90_departure_delay_minutes: null,
+    d15: 0,
+  };
+  page.become({ figures: { ...FIGURES, airline_delays: [cancelled] } });
+  assert.ok(page.texts("panel-note").has("Departure delay, minutes · n = 0 departed, 5 cancelled"));
+  const [league] = byClass(page.element, "league");
+  const figures = byClass(league, "number").map((element) => element.textContent);
+  assert.deepEqual(figures.slice(-6), ["–", "–", "–", "0.0", "0", "5"]);
 });

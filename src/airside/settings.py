@@ -297,7 +297,10 @@ class AlertSettings(_Section):
     )
     lag_seconds: float = Field(60, ge=0, description="Age of the oldest record not yet cleaned")
     silent_minutes: float = Field(
-        15, ge=0, lt=1_440, description="Time since a source system was last heard; under a day"
+        15,
+        ge=0,
+        lt=1_440,
+        description="Time since a source system was last heard; one is forgotten after a day",
     )
     schema_drift: float = Field(
         0.05,

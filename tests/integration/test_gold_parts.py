@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from airside.dashboard import Answers
+from airside.dashboard import Answers, Liveness
 from airside.dashboard.parts import GoldParts
 from airside.gold import answers
 from airside.runtime.data_dir import DataDir
@@ -35,7 +35,7 @@ def parts_of(reader: Reader, changed: threading.Event, now: Any = lambda: 0.0) -
         ),
         changed=changed,
     )
-    return GoldParts(backend, None, now)
+    return GoldParts(backend, None, now, Liveness())
 
 
 def test_a_loaded_batch_interrupts_and_nothing_is_lost(reader: Reader) -> None:

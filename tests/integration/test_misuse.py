@@ -3,6 +3,7 @@
 import os
 import re
 import resource
+import shlex
 import shutil
 import subprocess
 import sys
@@ -353,6 +354,13 @@ class TestThePipe:
         )
         os.close(write)
         assert (done.returncode, done.stderr) == (141, b"")
+
+    def test_one_that_was_closed_from_the_start_is_no_defect(self, answered: Path) -> None:
+        command = f"{shlex.join(AIRSIDE)} status --data-dir {answered} >&-"
+        done = subprocess.run(
+            ["sh", "-c", command], capture_output=True, env=clean_environment(), check=False
+        )
+        assert (done.returncode, done.stderr) == (0, b"")
 
     def test_up_stops_in_good_order_when_its_reader_goes_away(self, tmp_path: Path) -> None:
         data = tmp_path / "data"

@@ -6,14 +6,15 @@ import { count, decimal, percentValue, signedMinutes } from "../ui/format";
 import { Panel } from "../ui/panel";
 import { type Column, compare } from "../ui/table";
 
-type Measure = "mean" | "median" | "p90" | "d15" | "flights";
+type Measure = "mean" | "median" | "p90" | "d15" | "departed" | "cancelled";
 
 const MEASURES: Record<Measure, { label: string; value: (row: AirlineDelay) => number | null }> = {
   mean: { label: "Mean", value: (row) => row.mean_departure_delay_minutes },
   median: { label: "Median", value: (row) => row.median_departure_delay_minutes },
   p90: { label: "P90", value: (row) => row.p90_departure_delay_minutes },
   d15: { label: "D15 %", value: (row) => row.d15 },
-  flights: { label: "n", value: (row) => row.departed },
+  departed: { label: "Departed", value: (row) => row.departed },
+  cancelled: { label: "Canc.", value: (row) => row.cancelled },
 };
 
 export function nameOf(row: AirlineDelay): string {
@@ -95,9 +96,16 @@ export class AirlineDelaysPanel {
   update(rows: AirlineDelay[]): void {
     this.rows = rows;
     const departed = rows.reduce((sum, row) => sum + row.departed, 0);
-    this.panel.setRows(rows, `Departure delay, minutes · n = ${count(departed)} departed flights`);
-    if (departed === 0) {
-      this.panel.setState({ kind: "empty", message: "No flight has departed yet, so there is no delay to show." });
+    const cancelled = rows.reduce((sum, row) => sum + row.cancelled, 0);
+    this.panel.setRows(
+      rows,
+      `Departure delay, minutes · n = ${count(departed)} departed, ${count(cancelled)} cancelled`,
+    );
+    if (departed + cancelled === 0) {
+      this.panel.setState({
+        kind: "empty",
+        message: "No flight has departed or been cancelled yet, so there is no delay to show.",
+      });
       return;
     }
     this.panel.setState({ kind: "ready" });
@@ -132,7 +140,7 @@ export class AirlineDelaysPanel {
   private render(): void {
     const { value } = MEASURES[this.sort.measure];
     const rows = this.rows
-      .filter((row) => row.departed > 0)
+      .filter((row) => row.departed + row.cancelled > 0)
       .sort((a, b) => compare(value(a), value(b), this.sort.descending));
     const scale = scaleOf(rows);
     while (this.list.rows.length > rows.length) this.list.deleteRow(-1);
@@ -161,6 +169,7 @@ export class AirlineDelaysPanel {
       signedMinutes(row.p90_departure_delay_minutes),
       percentValue(row.d15),
       count(row.departed),
+      count(row.cancelled),
     ];
     figures.forEach((cell, position) => setText(cell, texts[position] ?? ""));
   }

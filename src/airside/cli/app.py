@@ -98,7 +98,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     os.umask(umask | 0o077)
     try:
         code = _run(arguments)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by the caller, as `>&-` does
+            sys.stdout.flush()
     except (_OutputClosedError, BrokenPipeError):
         _silence_stdout()
         code = _CLOSED_PIPE

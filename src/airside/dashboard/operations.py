@@ -63,10 +63,7 @@ class Operations:
                 figures = self._ask(
                     ("kpis", where),
                     lambda: kpis.settled(
-                        self._backend.reader,
-                        where,
-                        watermark,
-                        stale_minutes=self._producer.stale_minutes,
+                        self._backend.reader, where, watermark, liveness=self._producer.liveness
                     ),
                 )
             tiles = kpis.tiles(figures, self._producer.live_figures(where.matches))

@@ -24,7 +24,7 @@ class GoldParts:
         backend: Whom to ask.
         airport: The hub; None takes the busiest.
         monotonic: Seconds on a clock that never goes back.
-        stale_minutes: See `kpis.settled`.
+        liveness: See `kpis.settled`.
     """
 
     def __init__(
@@ -32,12 +32,12 @@ class GoldParts:
         backend: Backend,
         airport: str | None,
         monotonic: Callable[[], float],
-        stale_minutes: int = Liveness().stale_minutes,
+        liveness: Liveness,
     ) -> None:
         self._backend = backend
         self._airport = airport
         self._monotonic = monotonic
-        self._stale_minutes = stale_minutes
+        self._liveness = liveness
         self.figures: Document | None = None
         """What the tiles show of gold; None before it was first read."""
         self._read: Document = {}
@@ -81,7 +81,7 @@ class GoldParts:
     def _questions(self, gold: int, watermark: datetime) -> Iterator[Document]:
         reader, answers = self._backend.reader, self._backend.answers
         if gold != self._version:
-            figures = kpis.settled(reader, _ALL, watermark, stale_minutes=self._stale_minutes)
+            figures = kpis.settled(reader, _ALL, watermark, liveness=self._liveness)
             yield {"figures": figures}
             yield {"airport": reports.airport(reader, self._airport)}
             yield {"airline_delays": answers.airline_delays(reader)}

@@ -21,6 +21,7 @@ from airside import __version__
 from airside.dashboard import parts
 from airside.dashboard.backend import Backend, Document, Options
 from airside.dashboard.board import Board, Changes
+from airside.dashboard.legs import Liveness
 from airside.dashboard.live_board import LiveBoard
 from airside.dashboard.notices import notices
 from airside.dashboard.parts import GoldParts
@@ -69,9 +70,7 @@ class Producer:
         self._board = Board()
         self._live = LiveBoard(backend.reader, options.liveness, monotonic)
         self._parts: Document = parts.empty()
-        self._gold_parts = GoldParts(
-            backend, options.airport, monotonic, options.liveness.stale_minutes
-        )
+        self._gold_parts = GoldParts(backend, options.airport, monotonic, options.liveness)
         self._is_built = False
         self._freshness = Freshness()
         self._pipeline_due = 0.0
@@ -129,9 +128,9 @@ class Producer:
             return None if row is None else dict(row)
 
     @property
-    def stale_minutes(self) -> int:
-        """A flight that has been silent for longer is not live, in minutes of event time."""
-        return self._options.liveness.stale_minutes
+    def liveness(self) -> Liveness:
+        """When a flight is live."""
+        return self._options.liveness
 
     def live_figures(self, matches: Callable[[Document], bool]) -> LiveFigures:
         """What the tiles show of those flights of the live board that match."""

@@ -40,7 +40,10 @@ def settle_lake(data_dir: DataDir, settings: Settings) -> Lake:
     if named is None:
         return lake_of(data_dir)
     lake = open_lake(named)
-    url = None if lake.url == str(data_dir.root.absolute()) else lake.url
+    is_its_own = isinstance(lake, LocalLake) and (
+        Path(lake.url).resolve() == data_dir.root.resolve()
+    )
+    url = None if is_its_own else lake.url
     remembered = data_dir.lake_url
     if url == remembered:
         return lake_of(data_dir)

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from airside.alerts.rules import Limits, findings
+from airside.dashboard import Liveness
 from airside.dashboard.filters import Filters
 from airside.dashboard.queries import kpis, trends
 from airside.dashboard.queries.kpis import LiveFigures
@@ -67,6 +68,7 @@ LATE = (
             (leg(4, -100, -20, "en-route", passenger_count=9),), id="departure unreadable"
         ),
         pytest.param((leg(4, -170, -60, "scheduled", passenger_count=9),), id="not yet boarding"),
+        pytest.param((leg(4, -190, 60, "scheduled", passenger_count=9),), id="never boarded"),
         pytest.param(
             (
                 leg(
@@ -100,8 +102,23 @@ def test_the_last_of_a_tiles_trend_is_what_the_tile_says(
 def test_a_flight_is_held_for_as_long_as_gold_is_told(staged: StagedGold) -> None:
     refreshed(staged, leg(1, -480, -360, "boarding", event_at=at(-30)))
     for minutes, active in ((20, 0), (30, 1)):
-        figures = kpis.settled(staged.warehouse, Filters(), NOON, stale_minutes=minutes)
+        liveness = Liveness(stale_minutes=minutes)
+        figures = kpis.settled(staged.warehouse, Filters(), NOON, liveness=liveness)
         assert figures["trend"][-1]["active_flights"] == active
+
+
+def test_a_flight_is_active_around_its_times_as_long_as_gold_is_told(staged: StagedGold) -> None:
+    landed = leg(1, -200, -50, "landed", actual_arrival_at=at(-50), event_at=at(-50))
+    soon = leg(2, 50, 200, "scheduled", event_at=at(-5))
+    overdue = leg(3, -50, 100, "scheduled", event_at=at(-5))
+    refreshed(staged, landed, soon, overdue)
+    for liveness, active in (
+        (Liveness(), 2),
+        (Liveness(landed_minutes=60), 3),
+        (Liveness(departure_minutes=40), 0),
+    ):
+        figures = kpis.settled(staged.warehouse, Filters(), NOON, liveness=liveness)
+        assert figures["trend"][-1]["active_flights"] == active, liveness
 
 
 @pytest.mark.parametrize("estimate", [None, at(-1100), at(-840)])

@@ -1,7 +1,7 @@
 """The figures on the tiles: value, what it rests on, and how it went over the last hours."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ from airside.dashboard.rows import documents
 from airside.warehouse import Reader
 
 HOURS = 24
+_DEFAULT = Liveness()
 
 _FIGURES = """
 WITH clock AS (SELECT CAST(? AS TIMESTAMP) AS now_at),
@@ -82,9 +83,14 @@ under_way AS (
         )::BIGINT AS passengers_in_motion
     FROM hours
     INNER JOIN legs
-        ON hours.hour_at < legs.in_motion_until + INTERVAL 30 MINUTE
+        ON hours.hour_at < legs.in_motion_until + INTERVAL {landed_minutes} MINUTE
         AND hours.hour_at >= least(
-            legs.scheduled_departure_at - INTERVAL 3 HOUR, legs.in_motion_from
+            legs.scheduled_departure_at - INTERVAL {departure_minutes} MINUTE, legs.in_motion_from
+        )
+        AND (
+            legs.flight_status <> 'scheduled'
+            OR hours.hour_at
+            <= legs.scheduled_departure_at + INTERVAL {departure_minutes} MINUTE
         )
     WHERE NOT is_cancelled
     GROUP BY hours.hour_at
@@ -115,7 +121,8 @@ CASE
             flight_status IN ('boarding', 'departing', 'en-route')
             OR (
                 flight_status = 'scheduled'
-                AND scheduled_departure_at >= CAST(? AS TIMESTAMP) - INTERVAL 3 HOUR
+                AND scheduled_departure_at
+                    >= CAST(? AS TIMESTAMP) - INTERVAL {departure_minutes} MINUTE
             )
         )
         AND last_event_at >= CAST(? AS TIMESTAMP) - INTERVAL {stale_minutes} MINUTE
@@ -140,7 +147,7 @@ def settled(
     filters: Filters,
     watermark: datetime,
     *,
-    stale_minutes: int = Liveness().stale_minutes,
+    liveness: Liveness = _DEFAULT,
 ) -> dict[str, Any]:
     """The figures and trends that come from gold's facts; all but the live ones.
 
@@ -148,8 +155,7 @@ def settled(
         reader: The warehouse.
         filters: Which legs.
         watermark: Now, in event time.
-        stale_minutes: A flight that has been silent for longer is not held to be under way still,
-            as on the live board; in minutes of event time.
+        liveness: When a flight counts as active, as on the live board.
 
     Returns:
         The figures, and in `trend` the 24 hours up to the watermark or the window's end. In hours
@@ -176,8 +182,9 @@ def settled(
     question = _TREND.format(
         where=where,
         hours=_HOURS,
-        held_until=_HELD_UNTIL.format(stale_minutes=stale_minutes),
+        held_until=_HELD_UNTIL.format(**asdict(liveness)),
         expected_arrival=_EXPECTED_ARRIVAL,
+        **asdict(liveness),
     )
     trend = documents(
         reader.query(
