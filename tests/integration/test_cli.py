@@ -361,10 +361,7 @@ def test_help_needs_no_data() -> None:
         assert "Commands:" in text.out + text.err
 
 
-@pytest.mark.parametrize("cutoff", ["180", "170"])
-def test_a_process_that_stays_loads_neither_pandas_nor_dbt_unless_it_has_to(
-    tmp_path: Path, cutoff: str
-) -> None:
+def test_a_process_that_stays_loads_neither_pandas_nor_dbt(tmp_path: Path) -> None:
     """What dbt says of a new warehouse came with the package, for the default settings."""
     new = str(tmp_path / "d")
     words = ["up", "--no-simulator", "--for", "1s", "--port", "0", "--data-dir", new]
@@ -373,9 +370,17 @@ import contextlib, importlib.util, sys
 from airside.cli import main
 with contextlib.suppress(SystemExit):
     main({words!r})
-assert importlib.util.find_spec("pandas") and "pyarrow" in sys.modules
-assert "pandas" not in sys.modules
-assert ("dbt" in sys.modules) == {cutoff != "180"}
+assert importlib.util.find_spec("pandas") and "airside.gold" in sys.modules
+assert not {{"dbt", "pandas"}} & set(sys.modules)
 """
-    environment = clean_environment(AIRSIDE_GOLD__TURNAROUND_CUTOFF_MINUTES=cutoff)
-    subprocess.run([sys.executable, "-c", script], check=True, env=environment)
+    subprocess.run([sys.executable, "-c", script], check=True, env=clean_environment())
+
+
+def test_a_command_that_only_asks_loads_no_web_framework() -> None:
+    script = """
+import sys
+from airside.cli import answers
+assert "airside.dashboard" in sys.modules
+assert not {"fastapi", "starlette", "uvicorn"} & set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)
