@@ -13,7 +13,7 @@ const MEASURES: Record<Measure, { label: string; value: (row: AirlineDelay) => n
   median: { label: "Median", value: (row) => row.median_departure_delay_minutes },
   p90: { label: "P90", value: (row) => row.p90_departure_delay_minutes },
   d15: { label: "D15 %", value: (row) => row.d15 },
-  departed: { label: "Departed", value: (row) => row.departed },
+  departed: { label: "Dep.", value: (row) => row.departed },
   cancelled: { label: "Canc.", value: (row) => row.cancelled },
 };
 
@@ -115,7 +115,7 @@ export class AirlineDelaysPanel {
   private header(measure: Measure): HTMLElement {
     const header = h(
       "th",
-      { class: "number", attrs: { scope: "col", "aria-sort": measure === "mean" ? "descending" : "none" } },
+      { class: classOf(measure), attrs: { scope: "col", "aria-sort": measure === "mean" ? "descending" : "none" } },
       h("button", {
         class: "sort",
         text: MEASURES[measure].label,
@@ -183,9 +183,14 @@ export class AirlineDelaysPanel {
     });
     line.append(h("th", { attrs: { scope: "row" } }, button));
     line.insertCell().className = "league-scale";
-    for (const _ of Object.keys(MEASURES)) line.insertCell().className = "number";
+    for (const measure of Object.keys(MEASURES)) line.insertCell().className = classOf(measure);
     return line;
   }
+}
+
+/** Counts are narrower than minutes. */
+function classOf(measure: string): string {
+  return measure === "departed" || measure === "cancelled" ? "number count" : "number";
 }
 
 function legendOfMarks(): HTMLElement {
