@@ -579,7 +579,20 @@ def test_what_is_not_there_is_a_problem(client: httpx.Client, path: str) -> None
 
 
 def test_a_wrong_method_is_a_problem(client: httpx.Client) -> None:
-    for method, path in (("DELETE", "snapshot"), ("GET", "events"), ("POST", "live-flights")):
+    for method, path in (
+        ("DELETE", "snapshot"),
+        ("GET", "events"),
+        ("HEAD", "events"),
+        ("HEAD", "stream"),
+        ("POST", "live-flights"),
+    ):
         answer = client.request(method, f"{API}/{path}")
-        assert answer.status_code in {404, 405}
+        assert answer.status_code == 405, (method, path)
         assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_head_is_answered_as_get_is_without_a_body(client: httpx.Client) -> None:
+    for path in ("/", "/healthz", "/readyz", "/metrics", "/docs", f"{API}/kpis", f"{API}/nothing"):
+        asked, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (asked.status_code, b""), path
+        assert head.headers["content-type"] == asked.headers["content-type"]

@@ -11,6 +11,7 @@ from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Match
 
 from airside import __version__
 from airside.dashboard import api_page
@@ -34,7 +35,7 @@ from airside.dashboard.problems import (
 )
 from airside.dashboard.producer import Producer
 from airside.dashboard.push import EventStream, Hub, Message, keep_alive
-from airside.dashboard.replies import accepts_gzip, gzipped, reply
+from airside.dashboard.replies import HeadAsGet, accepts_gzip, gzipped, reply
 from airside.dashboard.rows import dumps, iso
 from airside.dashboard.security import Guard
 from airside.dashboard.static_files import StaticFiles
@@ -127,13 +128,12 @@ class Dashboard:
         app.add_api_route(
             API + "/{path:path}",
             self.unknown,
-            methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"],
+            methods=["GET", "POST", "PUT", "PATCH", "DELETE"],
             include_in_schema=False,
         )
-        app.add_api_route(
-            "/{path:path}", self.page, methods=["GET", "HEAD"], include_in_schema=False
-        )
+        app.add_api_route("/{path:path}", self.page, include_in_schema=False)
         app.add_middleware(CountRequests, metrics=self.metrics)
+        app.add_middleware(HeadAsGet)
         app.add_middleware(
             Guard, token=self._options.token, allowed_hosts=self._options.allowed_hosts
         )
@@ -226,9 +226,13 @@ class Dashboard:
         """What starts that page."""
         return Response(api_page.SCRIPT, media_type="text/javascript", headers=_FRESH)
 
-    async def unknown(self, path: str) -> Response:  # noqa: ARG002 - the route has it
+    async def unknown(self, request: Request, path: str) -> Response:  # noqa: ARG002 - the route has it
         """Answer what the API does not have, rather than the page."""
-        raise HTTPException(404)
+        scope = dict(request.scope)
+        takes_another = any(
+            route.matches(scope)[0] is Match.PARTIAL for route in request.app.routes
+        )
+        raise HTTPException(405 if takes_another else 404)
 
     def page(self, request: Request) -> Response:
         """The page and what belongs to it."""

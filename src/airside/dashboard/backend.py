@@ -16,6 +16,7 @@ from airside.warehouse import Reader
 
 Document = dict[str, Any]
 """Plain values, ready for JSON."""
+Put = Callable[[Sequence[bytes]], None]
 RecordId = tuple[str, str]
 """Shard and sequence number."""
 
@@ -56,8 +57,8 @@ class Backend:
     """Schema drift in figures (the type `DriftFigures` of the API), and each finding."""
     raw_records: Callable[[Sequence[RecordId]], Mapping[RecordId, tuple[bytes, str]]]
     """The bytes of records and where they were found (`archive` or `stream`), of those found."""
-    put: Callable[[Sequence[bytes]], None]
-    """Puts records on the stream; they are durable when it returns."""
+    put: Put | None
+    """Puts records on the stream; they are durable when it returns. None where there is none."""
     max_record_bytes: int
     """The largest record that the stream takes."""
     counts_backlog: bool

@@ -41,6 +41,7 @@ _PROBLEMS = {
     421: "The server is not known by this name",
     422: "A parameter does not fit",
     429: "Too much is waiting; try again after Retry-After seconds",
+    501: "It has no stream to put events on",
     503: "Not now; try again after Retry-After seconds",
 }
 _EVENTS_BODY = {
@@ -61,7 +62,7 @@ def documented(path: str) -> dict[str, Any]:
     if path == "/events":
         responses = {
             202: {"model": schemas.Accepted, "description": "All are durable"},
-            **_problems(400, 401, 403, 408, 413, 415, 421, 429, 503),
+            **_problems(400, 401, 403, 408, 413, 415, 421, 429, 501, 503),
         }
         return {"responses": responses, "status_code": 202, "openapi_extra": _EVENTS_BODY}
     if path == "/stream":

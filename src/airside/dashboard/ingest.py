@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from airside.dashboard.backend import Backend, Options
+from airside.dashboard.backend import Backend, Options, Put
 from airside.dashboard.problems import Problem
 from airside.dashboard.rows import dumps
 from airside.errors import RetryableError
@@ -56,6 +56,13 @@ class Ingest:
         Raises:
             Problem: The body or the moment does not suit.
         """
+        put = self._backend.put
+        if put is None:
+            raise Problem(
+                501,
+                f"this dashboard reads {self._backend.warehouse} alone and has no stream to put "
+                "events on; send them to the pipeline that feeds it",
+            )
         media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type not in NDJSON_TYPES and media_type != JSON_TYPE:
             raise Problem(
@@ -74,7 +81,7 @@ class Ingest:
         self._at_once += 1
         try:
             body = await self._body(request, is_gzip=encoding == "gzip")
-            accepted = await run_in_threadpool(self._put, body, media_type)
+            accepted = await run_in_threadpool(self._put, put, body, media_type)
         finally:
             self._at_once -= 1
         return Response(dumps({"accepted": accepted}), 202, media_type="application/json")
@@ -123,7 +130,7 @@ class Ingest:
             "decompressed); send fewer records at a time, or raise dashboard.max_body_bytes",
         )
 
-    def _put(self, body: bytes, media_type: str) -> int:
+    def _put(self, put: Put, body: bytes, media_type: str) -> int:
         records = _lines(body) if media_type in NDJSON_TYPES else _elements(body)
         for number, record in enumerate(records, 1):
             if len(record) > self._backend.max_record_bytes:
@@ -134,7 +141,7 @@ class Ingest:
                 )
         try:
             with self._lock:
-                self._backend.put(records)
+                put(records)
                 self.accepted += len(records)
         except PartlyPutError as error:
             self.accepted += error.taken

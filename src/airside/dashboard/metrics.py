@@ -15,13 +15,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from airside.dashboard.backend import Backend
 from airside.dashboard.ingest import Ingest
+from airside.dashboard.parameters import STREAM
 from airside.dashboard.producer import Producer
 from airside.dashboard.push import Hub
 from airside.errors import AirsideError
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - the watermark is UTC without a zone
-_STREAM = "/api/v1/stream"
 
 
 class Metrics:
@@ -78,7 +78,7 @@ class CountRequests:
             route = getattr(scope.get("route"), "path", "other")
             method = scope["method"] if scope["method"] in _METHODS else "other"
             self._metrics.requests.labels(method, route, str(status)).inc()
-            if route != _STREAM:
+            if route != STREAM:
                 self._metrics.seconds.labels(route).observe(time.perf_counter() - began)
 
 

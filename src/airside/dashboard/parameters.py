@@ -18,6 +18,7 @@ Text = Annotated[str, Query(min_length=1, max_length=256, pattern=r"^[^\x00]+$")
 """What the contract takes as it comes, an airline `N/A` for one."""
 
 API = "/api/v1"
+STREAM = f"{API}/stream"
 MAX_LIMIT = 100_000
 _MAX_VALUES = 100
 _MEDIA_TYPES: dict[str, Format] = {

@@ -29,6 +29,7 @@ _TITLES = {
     422: "Parameter not understood",
     429: "Too many records are waiting",
     500: "Defect in the server",
+    501: "Not offered here",
     503: "Not available now",
 }
 

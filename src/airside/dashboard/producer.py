@@ -77,7 +77,7 @@ class Producer:
         self._tiled: tuple[Document | None, pa.Table | None] = (None, None)
         """What the tiles were made of."""
         self._gold_since: float | None = None
-        self._snapshot: tuple[int, bytes] | None = None
+        self._snapshot: tuple[tuple[int, int], bytes] | None = None
         self._has_looked = threading.Event()
         self._stop = threading.Event()
         self._thread: threading.Thread | None = None
@@ -147,9 +147,10 @@ class Producer:
         return self._has_looked.wait(seconds)
 
     def snapshot(self) -> bytes:
-        """The snapshot as JSON; made once for each `seq`."""
+        """The snapshot as JSON; made once for each `seq` and second, as it tells the time."""
         with self._lock:
-            if self._snapshot is None or self._snapshot[0] != self.seq:
+            key = (self.seq, self._backend.clock() // 1_000_000)
+            if self._snapshot is None or self._snapshot[0] != key:
                 document = {
                     **self.stamp(),
                     **self._parts,
@@ -160,7 +161,7 @@ class Producer:
                     },
                     "version": __version__,
                 }
-                self._snapshot = (self.seq, dumps(document))
+                self._snapshot = (key, dumps(document))
             return self._snapshot[1]
 
     # --- the thread --------------------------------------------------------------------------

@@ -7,8 +7,9 @@ from typing import Any
 import pyarrow as pa
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from airside.dashboard.parameters import MAX_LIMIT, Format
+from airside.dashboard.parameters import MAX_LIMIT, STREAM, Format
 from airside.dashboard.rows import documents, dumps, to_arrow, to_csv
 
 _MIN_COMPRESSED = 1_000
@@ -18,6 +19,19 @@ _MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8; header=present",
     "arrow": "application/vnd.apache.arrow.stream",
 }
+
+
+class HeadAsGet:
+    """Has HEAD answered as GET is; the server, which knows what was asked, leaves out the body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on; a stream has no end that could be waited for."""
+        if scope["type"] == "http" and scope["method"] == "HEAD" and scope["path"] != STREAM:
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, send)
 
 
 def accepts_gzip(request: Request) -> bool:

@@ -47,7 +47,7 @@ class StaticFiles:
         self._folder = folder
 
     def respond(self, request: Request) -> Response:
-        """Answer a GET or HEAD of anything that is not the API."""
+        """Answer a GET of anything that is not the API."""
         name = request.url.path.strip("/") or INDEX
         found = self._find(name)
         if found is None and name != INDEX and "." in name.rsplit("/", 1)[-1]:

@@ -7,7 +7,6 @@ from typing import Any
 
 from airside.bronze import BRONZE
 from airside.dashboard import Answers, Backend
-from airside.errors import TerminalError
 from airside.gold import answers
 from airside.runtime.accounting import refused_for
 from airside.runtime.raw_records import Found, RecordId
@@ -103,12 +102,6 @@ def warehouse_backend(reader: Reader, address: str, clock: Callable[[], int]) ->
     def raw_records(wanted: Sequence[RecordId]) -> Found:  # noqa: ARG001 - there is no archive
         return {}
 
-    def put(payloads: Sequence[bytes]) -> None:  # noqa: ARG001 - there is no stream
-        raise TerminalError(
-            f"this dashboard reads {address} alone and has no stream to put events on; send them "
-            "to the pipeline that feeds it"
-        )
-
     return Backend(
         reader=reader,
         answers=Answers(
@@ -122,7 +115,7 @@ def warehouse_backend(reader: Reader, address: str, clock: Callable[[], int]) ->
         alerts=list,
         drift=lambda: (Drift()._asdict(), []),
         raw_records=raw_records,
-        put=put,
+        put=None,
         max_record_bytes=MAX_RECORD_BYTES,
         counts_backlog=True,
         clock=clock,
