@@ -24,6 +24,7 @@ export function fakeServer(t) {
   const requests = [];
   t.mock.method(globalThis, "fetch", (url, { signal } = {}) => {
     return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
       signal?.addEventListener("abort", () => reject(signal.reason));
       requests.push({
         url: new URL(url, "http://airside.test/"),
@@ -32,6 +33,14 @@ export function fakeServer(t) {
         },
         async answer(body, status = 200) {
           resolve(new Response(JSON.stringify(body), { status }));
+          await settled();
+        },
+        /** Says 200, and then nothing more. */
+        async begin() {
+          const body = new ReadableStream({
+            start: (stream) => signal?.addEventListener("abort", () => stream.error(signal.reason)),
+          });
+          resolve(new Response(body));
           await settled();
         },
         async fail() {
@@ -49,7 +58,7 @@ export function fakeServer(t) {
 }
 
 /** Puts a stand-in where the browser has its own, for the time of a test. */
-function replaceGlobals(t, values) {
+export function replaceGlobals(t, values) {
   for (const [name, value] of Object.entries(values)) {
     const before = Object.getOwnPropertyDescriptor(globalThis, name);
     Object.defineProperty(globalThis, name, { value, configurable: true, writable: true });
@@ -85,9 +94,14 @@ export function fakeEventSources(t) {
 
 class FakeElement extends EventTarget {
   children = [];
+  parent = null;
   className = "";
+  value = "";
   hidden = false;
   clientWidth = 400;
+  clientHeight = 0;
+  offsetHeight = 0;
+  scrollTop = 0;
   dataset = {};
   style = { setProperty() {} };
   classList = { add() {}, remove() {}, toggle() {} };
@@ -115,15 +129,31 @@ class FakeElement extends EventTarget {
   }
 
   append(...children) {
-    this.children.push(...children);
+    this.children.push(...this.adopted(children));
   }
 
   prepend(...children) {
-    this.children.unshift(...children);
+    this.children.unshift(...this.adopted(children));
   }
 
   replaceChildren(...children) {
-    this.children = children;
+    this.children = this.adopted(children);
+  }
+
+  adopted(children) {
+    for (const child of children) if (child instanceof FakeElement) child.parent = this;
+    return children;
+  }
+
+  remove() {
+    this.parent.children = this.parent.children.filter((child) => child !== this);
+    this.parent = null;
+  }
+
+  /** @param selector A class. */
+  closest(selector) {
+    const isOne = this.className.split(" ").includes(selector.slice(1));
+    return isOne ? this : (this.parent?.closest(selector) ?? null);
   }
 
   get textContent() {
@@ -162,7 +192,18 @@ class FakeElement extends EventTarget {
     return null;
   }
 
-  focus() {}
+  click() {}
+
+  focus() {
+    document.activeElement = this;
+    this.bubble(new Event("focusin"));
+  }
+
+  /** The event reaches those around it too. */
+  bubble(event) {
+    Object.defineProperty(event, "target", { value: this });
+    for (let element = this; element; element = element.parent) element.dispatchEvent(event);
+  }
 }
 
 /** A document that holds elements and their text, at an address; nothing is seen until it is shown. */
@@ -183,10 +224,15 @@ export function fakeDocument(t, search = "") {
 
     observe() {}
   }
+  const location = { search, pathname: "/", href: `http://airside.test/${search}`, reload() {} };
+  const go = (_state, _title, url) => {
+    const { href, search: query } = new URL(url, location.href);
+    Object.assign(location, { href, search: query });
+  };
   replaceGlobals(t, {
     document,
-    location: { search, pathname: "/", href: `http://airside.test/${search}`, reload() {} },
-    history: { pushState() {}, replaceState() {} },
+    location,
+    history: { pushState: go, replaceState: go },
     addEventListener() {},
     reportError() {},
     innerWidth: 1_920,

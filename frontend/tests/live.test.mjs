@@ -137,3 +137,24 @@ test("a hello that the worker has kept for a page that comes back moves nothing"
   assert.equal(page.live.stamp.watermark, "2026-01-01T12:00:00Z");
   assert.equal(page.snapshots.length, 1);
 });
+
+test("a connection that comes back asks for a snapshot of its own, not for the one that hangs", async (t) => {
+  const page = newPage(t);
+  page.send("hello", stamp(5));
+  page.send("hello", stamp(7));
+  assert.equal(page.snapshots.length, 2);
+  assert.ok(page.snapshots[0].isAborted);
+  await page.snapshots[1].answer(snapshot(7));
+  assert.equal(page.live.stamp.seq, 7);
+  assert.equal(page.live.connection.problem, null);
+});
+
+test("a snapshot that never comes is given up, said, and asked for again", async (t) => {
+  const page = newPage(t);
+  page.send("hello", stamp(5));
+  await page.clock.tick(75_000);
+  assert.equal(page.live.connection.problem, "The server does not answer.");
+  await page.clock.tick(1_500);
+  await page.snapshots[1].answer(snapshot(5));
+  assert.equal(page.live.connection.problem, null);
+});

@@ -5,7 +5,7 @@ import { fakeClock, fakeDocument, settled } from "./harness.mjs";
 
 /** A poll whose answers the test gives. */
 function openPoll(t) {
-  fakeDocument(t);
+  const { document } = fakeDocument(t);
   const clock = fakeClock(t);
   const asked = [];
   const shown = [];
@@ -24,6 +24,10 @@ function openPoll(t) {
     polling,
     asked,
     shown,
+    become(hidden) {
+      document.hidden = hidden;
+      document.dispatchEvent(new Event("visibilitychange"));
+    },
     async answer(text) {
       asked.at(-1).resolve(text);
       await settled();
@@ -77,4 +81,22 @@ test("nothing is asked after the end", async (t) => {
   polling.start();
   await answer("first");
   assert.deepEqual(shown, ["first"]);
+});
+
+test("who comes back to the tab need not wait", async (t) => {
+  const { polling, asked, become, answer, clock } = openPoll(t);
+  become(true);
+  become(false);
+  assert.equal(asked.length, 1);
+  await answer("first");
+  become(true);
+  await clock.tick(300_000);
+  assert.equal(asked.length, 1);
+  become(false);
+  assert.equal(asked.length, 2);
+  await answer("second");
+  polling.stop();
+  become(true);
+  become(false);
+  assert.equal(asked.length, 2);
 });

@@ -49,3 +49,30 @@ test("an airline that is called NONE is not no airline", (t) => {
     assert.equal(new URLSearchParams(viewQuery(view)).get("airline"), code ?? "none");
   }
 });
+
+for (const [search, hours] of [
+  ["?hours=1.5", 1.5],
+  ["?hours=1000000", 1_000_000],
+  ["?hours=1e300", null],
+  ["?hours=Infinity", null],
+  ["?hours=-1", null],
+]) {
+  test(`of ${search} the window is ${hours ?? "none"}`, () => {
+    const view = parseView(search);
+    assert.equal(view.hours, hours);
+    assert.equal(filterQuery(view, Date.parse("2026-01-01T00:00Z")) === null, hours === null);
+  });
+}
+
+for (const [search, seconds] of [
+  ["?kiosk=45", 45],
+  ["?kiosk", 20],
+  ["?kiosk=soon", 20],
+  ["?kiosk=-1", 20],
+  ["?kiosk=0.001", 20],
+  ["?kiosk=1e9", 20],
+]) {
+  test(`a wall screen of ${search} shows a page for ${seconds} seconds`, () => {
+    assert.equal(parseView(search).kiosk, seconds);
+  });
+}

@@ -13,6 +13,9 @@ export class ApiError extends Error {
 
 export type Query = Record<string, string | number | readonly string[] | null | undefined>;
 
+/** Longer than the server lets a question take: two times 30 s. */
+const PATIENCE_MS = 75_000;
+
 export function apiUrl(path: string, query: Query = {}): string {
   const parameters = new URLSearchParams();
   for (const [name, value] of Object.entries(query)) {
@@ -24,22 +27,35 @@ export function apiUrl(path: string, query: Query = {}): string {
 }
 
 /**
- * @throws {ApiError} With what the server says of it, or that it cannot be reached (status 0).
+ * @throws {ApiError} With what the server says of it, or that it cannot be reached or does not
+ *   answer (status 0).
  * @throws {DOMException} `AbortError` where the signal aborts.
  */
 export async function getJson<T>(path: string, query: Query = {}, signal?: AbortSignal): Promise<T> {
-  let response: Response;
+  const end = new AbortController();
+  const giveUp = (): void => end.abort(signal?.reason);
+  const timer = setTimeout(() => end.abort(new ApiError("The server does not answer.", 0)), PATIENCE_MS);
+  signal?.addEventListener("abort", giveUp);
+  if (signal?.aborted) giveUp();
   try {
-    response = await fetch(apiUrl(path, query), {
-      headers: { Accept: "application/json" },
-      ...(signal && { signal }),
-    });
+    const response = await reach(apiUrl(path, query), end.signal);
+    if (!response.ok) throw new ApiError(await reasonOf(response), response.status);
+    return (await response.json()) as T;
   } catch (error) {
-    if (signal?.aborted) throw error;
+    // not every browser rejects with the reason that it was given
+    throw end.signal.aborted ? end.signal.reason : error;
+  } finally {
+    clearTimeout(timer);
+    signal?.removeEventListener("abort", giveUp);
+  }
+}
+
+async function reach(url: string, signal: AbortSignal): Promise<Response> {
+  try {
+    return await fetch(url, { headers: { Accept: "application/json" }, signal });
+  } catch {
     throw new ApiError("The server cannot be reached.", 0);
   }
-  if (!response.ok) throw new ApiError(await reasonOf(response), response.status);
-  return (await response.json()) as T;
 }
 
 /** What an answer that is not 2xx says, in one sentence. */

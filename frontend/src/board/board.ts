@@ -1,7 +1,8 @@
 /** Live status of all active flights: the board with search, sort and pause. */
 import type { NumberedFlight } from "../api/types";
 import type { Context } from "../state/context";
-import { shownFlights, watermarkOf } from "../state/context";
+import { passingFlights, shownFlights, watermarkOf } from "../state/context";
+import { filterKey } from "../state/view";
 import { saveCsv, toCsv } from "../ui/csv";
 import { h, replaceChildren, setAttributes, setText, uniqueId } from "../ui/dom";
 import { count } from "../ui/format";
@@ -9,6 +10,12 @@ import { changeClass } from "./changes";
 import { type BoardColumn, COLUMNS } from "./columns";
 import { BoardGrid } from "./grid";
 import { BoardOrder, type Sort } from "./order";
+
+/** What a paused board shows: everything as it was then. */
+interface Held {
+  flights: readonly NumberedFlight[];
+  watermark: number | null;
+}
 
 export class Board {
   readonly element: HTMLElement;
@@ -25,23 +32,28 @@ export class Board {
     class: "small",
     text: "Pause",
     attrs: { type: "button", "aria-pressed": false },
-    on: { click: () => this.pause(!this.isPaused) },
+    on: { click: () => this.pause(!this.held) },
   });
   private sort: Sort = {
     column: COLUMNS.find(({ key }) => key === "scheduled_departure_at"),
     descending: false,
   };
-  private isPaused = false;
+  private held: Held | null = null;
   private missed = 0;
-  /** All that pass the filters; while paused as they were then. */
+  /** The flight whose drawer was opened here. */
+  private opened: string | null = null;
+  /** All that pass the filters. */
   private rows: readonly NumberedFlight[] = [];
   private sorted: readonly NumberedFlight[] = [];
 
   constructor(private readonly context: Context) {
     this.grid = new BoardGrid({
-      open: (flight) => context.view.update({ leg: flight.leg_key }),
+      open: (flight) => {
+        this.opened = flight.leg_key;
+        context.view.update({ leg: flight.leg_key });
+      },
       sortBy: (column) => this.sortBy(column),
-      changeClass: (flight, column) => (this.isPaused ? "" : changeClass(context.live.flights, flight, column)),
+      changeClass: (flight, column) => (this.held ? "" : changeClass(context.live.flights, flight, column)),
     });
     this.grid.setSort(this.sort.column?.key ?? "", false);
     const titleId = uniqueId("board");
@@ -70,44 +82,50 @@ export class Board {
     );
     context.live.changed.on(({ flights, isSnapshot }) => {
       this.order.note(flights.isOther ? null : flights.fields);
-      if (this.isPaused) this.notePause(isSnapshot ? this.rows.length : flights.size);
+      if (this.held) this.notePause(isSnapshot ? this.rows.length : flights.size);
     });
     context.view.changed.on(({ view, previous }) => {
       this.grid.select(view.leg);
-      if (previous.leg && !view.leg) this.grid.focusRow(previous.leg);
+      if (previous.leg && !view.leg) this.returnFocus();
+      if (this.held && filterKey(view) !== filterKey(previous)) this.render();
     });
     this.grid.select(context.view.current.leg);
   }
 
   /** On new data and on new filters. */
-  update({ isForced = false } = {}): void {
-    if (!this.isPaused || isForced) this.render();
+  update(): void {
+    if (!this.held) this.render();
   }
 
   /** Marks that are over go, even where nothing new comes. */
   tick(): void {
-    if (!this.isPaused) this.grid.render();
+    if (!this.held) this.grid.render();
   }
 
   private render(): void {
-    if (!this.isPaused) this.rows = shownFlights(this.context);
+    const { context, held } = this;
+    this.rows = held ? passingFlights(context, held.flights, held.watermark) : shownFlights(context);
     this.sorted = this.order.take(this.rows, this.search.value, this.sort);
-    this.grid.setRows(this.sorted, watermarkOf(this.context));
+    this.grid.setRows(this.sorted, held ? held.watermark : watermarkOf(context));
     this.renderNote(this.sorted.length);
     this.renderMessage(this.sorted.length);
   }
 
+  private get total(): number {
+    return this.held?.flights.length ?? this.context.live.flights.size;
+  }
+
   private renderNote(found: number): void {
-    const total = this.context.live.flights.size;
+    const { total } = this;
     const part = found === total ? `n = ${count(total)} active flights` : `${count(found)} of ${count(total)} active flights`;
-    const paused = this.isPaused ? ` · paused, ${count(this.missed)} changes held back` : "";
+    const paused = this.held ? ` · paused, ${count(this.missed)} changes held back` : "";
     setText(this.note, `${part} · times in UTC, ~ estimated${paused}`);
   }
 
   private renderMessage(found: number): void {
     this.message.hidden = found > 0;
     if (found > 0) return;
-    const total = this.context.live.flights.size;
+    const { total } = this;
     const isSearching = this.search.value.trim() !== "";
     const text =
       total === 0
@@ -129,7 +147,12 @@ export class Board {
     if (!isSearching) this.context.view.clear();
     this.search.value = "";
     this.search.focus();
-    this.update({ isForced: true });
+    this.render();
+  }
+
+  private returnFocus(): void {
+    if (this.opened) this.grid.focusRow(this.opened);
+    this.opened = null;
   }
 
   private sortBy(column: BoardColumn): void {
@@ -140,10 +163,13 @@ export class Board {
   }
 
   private pause(isPaused: boolean): void {
-    this.isPaused = isPaused;
+    const { context } = this;
     this.missed = 0;
     // flights change in place, so what stands still is a copy
-    if (isPaused) this.rows = this.rows.map((flight) => ({ ...flight }));
+    const copied = (): NumberedFlight[] => context.live.flights.list.map((flight) => ({ ...flight }));
+    this.held = isPaused ? { flights: copied(), watermark: watermarkOf(context) } : null;
+    // what it keeps by the flights' numbers is of those that were shown
+    this.order.note(null);
     setText(this.pauseButton, isPaused ? "Resume" : "Pause");
     setAttributes(this.pauseButton, { "aria-pressed": isPaused });
     this.render();
@@ -151,7 +177,7 @@ export class Board {
 
   private notePause(changes: number): void {
     this.missed += changes;
-    this.renderNote(this.rows.length);
+    this.renderNote(this.sorted.length);
   }
 
   private saveCsv(): void {

@@ -27,7 +27,7 @@ export class BoardGrid {
   private rows: readonly NumberedFlight[] = [];
   private sort = { key: "", descending: false };
   private now: number | null = null;
-  /** The row that Tab reaches. */
+  /** The flight that the keyboard is on, or was last. */
   private current: string | null = null;
   private selected: string | null = null;
   private readonly idPrefix = uniqueId("row");
@@ -44,16 +44,15 @@ export class BoardGrid {
       { class: "board-grid", attrs: { role: "grid", "aria-label": "Active flights" } },
       this.viewport,
     );
+    this.body.addEventListener("focusin", (event) => this.onFocus(event));
     this.body.addEventListener("keydown", (event) => this.onKey(event));
     this.body.addEventListener("click", (event) => this.onClick(event));
     new ResizeObserver(() => this.fit()).observe(this.viewport);
   }
 
   setRows(rows: readonly NumberedFlight[], now: number | null): void {
-    const isOther = rows !== this.rows;
     this.rows = rows;
     this.now = now;
-    if (isOther && !rows.some((row) => row.leg_key === this.current)) this.current = rows[0]?.leg_key ?? null;
     this.body.style.height = `${rows.length * this.rowHeight()}px`;
     setAttributes(this.element, { "aria-rowcount": rows.length + 1 });
     this.render();
@@ -126,13 +125,25 @@ export class BoardGrid {
     const first = Math.max(0, Math.floor(this.viewport.scrollTop / height) - SPARE_ROWS);
     const fitting = Math.ceil(this.viewport.clientHeight / height) + 2 * SPARE_ROWS;
     const last = Math.min(this.rows.length, first + fitting);
-    while (this.pool.length > last - first) this.pool.pop()?.remove();
     const focused = this.focusedLeg();
+    while (this.pool.length > last - first) this.pool.pop()?.remove();
     for (let index = first; index < last; index += 1) {
       const flight = this.rows[index];
       if (flight) this.renderRow(this.line(index - first), flight, index, height);
     }
     if (focused !== null) this.keepFocus(focused);
+    this.placeTabStop();
+  }
+
+  /** Tab reaches one of the rows that are drawn. */
+  private placeTabStop(): void {
+    const top = Math.ceil(this.viewport.scrollTop / this.rowHeight());
+    const stop = this.lineOf(this.current) ?? this.lineOf(this.rows[top]?.leg_key ?? null) ?? this.pool[0];
+    for (const line of this.pool) setAttributes(line, { tabindex: line === stop ? 0 : -1 });
+  }
+
+  private lineOf(leg: string | null): HTMLElement | undefined {
+    return this.pool.find((line) => line.dataset["leg"] === leg);
   }
 
   private line(slot: number): HTMLElement {
@@ -141,7 +152,7 @@ export class BoardGrid {
       const cells = this.columns.map((column) =>
         h("div", { class: column.isNumber ? "board-cell number" : "board-cell", attrs: { role: "gridcell" } }),
       );
-      line = h("div", { class: "board-row", attrs: { role: "row", id: `${this.idPrefix}-${slot}` } }, ...cells);
+      line = h("div", { class: "board-row", attrs: { role: "row", id: `${this.idPrefix}-${slot}`, tabindex: -1 } }, ...cells);
       this.pool[slot] = line;
       this.body.append(line);
     }
@@ -155,7 +166,6 @@ export class BoardGrid {
     setAttributes(line, {
       "aria-rowindex": index + 2,
       "aria-selected": flight.leg_key === this.selected,
-      tabindex: flight.leg_key === this.current ? 0 : -1,
     });
     line.classList.toggle("is-odd", index % 2 === 1);
     this.columns.forEach((column, position) => {
@@ -179,8 +189,17 @@ export class BoardGrid {
 
   /** The focused flight may now be drawn by another element, or be out of sight. */
   private keepFocus(leg: string): void {
-    const line = this.pool.find((one) => one.dataset["leg"] === leg);
-    if (line && line !== document.activeElement) line.focus({ preventScroll: true });
+    const line = this.lineOf(leg);
+    const active = document.activeElement as HTMLElement | null;
+    if (line && line !== active) line.focus({ preventScroll: true });
+    // the line that has the focus shows another flight now, and the keys are meant for what is seen
+    else if (!line && active && this.body.contains(active)) this.current = active.dataset["leg"] ?? null;
+  }
+
+  private onFocus(event: FocusEvent): void {
+    const line = (event.target as Element).closest<HTMLElement>(".board-row");
+    this.current = line?.dataset["leg"] ?? null;
+    this.placeTabStop();
   }
 
   private onClick(event: MouseEvent): void {
@@ -225,6 +244,6 @@ export class BoardGrid {
     if (top < scrollTop) this.viewport.scrollTop = top;
     else if (top + height > scrollTop + inSight) this.viewport.scrollTop = top + height - inSight;
     this.render();
-    this.pool.find((line) => line.dataset["leg"] === flight.leg_key)?.focus({ preventScroll: true });
+    this.lineOf(flight.leg_key)?.focus({ preventScroll: true });
   }
 }

@@ -45,7 +45,8 @@ export class Timeline {
     const newest = telling.slice(-SHOWN_EVENTS).toReversed();
     const part = newest.length === total ? "" : `${count(newest.length)} of `;
     setText(this.note, `${part}${count(total)} events, newest first, UTC`);
-    const key = `${newest.length}/${newest[0]?.event_id}/${this.everything.checked}`;
+    // a late event may stand anywhere among them
+    const key = `${this.everything.checked}/${newest.map(({ event_id: id }) => id).join()}`;
     if (key === this.shown) return;
     this.shown = key;
     replaceChildren(this.list, ...newest.map(entry));

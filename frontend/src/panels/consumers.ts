@@ -17,16 +17,15 @@ export interface Sample {
   pipeline: Pipeline;
 }
 
-/** Ten minutes of seconds. */
-const KEPT = 600;
+const KEPT_MS = 600_000;
 
-/** What the pipeline said since the page was opened. */
+/** What the pipeline said in the last ten minutes, or since the page was opened. */
 export class PipelineHistory {
   readonly samples: Sample[] = [];
 
   add(at: number, pipeline: Pipeline): void {
     this.samples.push({ at, pipeline });
-    if (this.samples.length > KEPT) this.samples.shift();
+    while ((this.samples[0]?.at ?? at) < at - KEPT_MS) this.samples.shift();
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Direction, FlightStatus } from "../api/types";
 import type { Context } from "../state/context";
 import type { View } from "../state/view";
-import { hasFilters } from "../state/view";
+import { hasFilters, instant } from "../state/view";
 import { h, replaceChildren } from "../ui/dom";
 import { dateTime } from "../ui/format";
 import { PHASES, STATUSES } from "../ui/status";
@@ -102,8 +102,8 @@ function picker(
 
 function timeWindow({ view, live }: Context): HTMLElement {
   const period = select("Time window, by scheduled departure", WINDOWS);
-  const from = h("input", { attrs: { type: "datetime-local", "aria-label": "From, UTC", title: "From, UTC" } });
-  const to = h("input", { attrs: { type: "datetime-local", "aria-label": "To, UTC", title: "To, UTC" } });
+  const from = instantInput("From, UTC");
+  const to = instantInput("To, UTC");
   const custom = h("span", { class: "custom-window" }, from, h("span", { text: "to" }), to, h("span", { text: "UTC" }));
 
   const show = ({ hours, from: begin, to: end }: View): void => {
@@ -123,19 +123,26 @@ function timeWindow({ view, live }: Context): HTMLElement {
     }
   });
   for (const [name, input] of [["from", from], ["to", to]] as const) {
-    input.addEventListener("change", () => view.update({ hours: null, [name]: input.value ? `${input.value}:00Z` : null }));
+    input.addEventListener("change", () => view.update({ hours: null, [name]: instant(input.value) }));
   }
   view.changed.on((change) => show(change.view));
   show(view.current);
   return h("span", { class: "time-window" }, period, custom);
 }
 
-function minute(instant: string): string {
-  return `${instant.slice(0, 16)}:00Z`;
+/** Without an end a browser lets one type years of six digits. */
+function instantInput(label: string): HTMLInputElement {
+  return h("input", {
+    attrs: { type: "datetime-local", max: "9999-12-31T23:59", "aria-label": label, title: label },
+  });
 }
 
-function localValue(instant: string): string {
-  return new Date(instant).toISOString().slice(0, 16);
+function minute(time: string): string {
+  return `${time.slice(0, 16)}:00Z`;
+}
+
+function localValue(time: string): string {
+  return new Date(time).toISOString().slice(0, 16);
 }
 
 function renderChips(list: HTMLElement, { view }: Context): void {

@@ -57,6 +57,7 @@ function navigation({ view }: Context): HTMLElement {
     });
   };
   view.changed.on(refresh);
+  document.addEventListener("airside:theme-changed", refresh);
   refresh();
   return h("nav", { class: "pages", attrs: { "aria-label": "Pages" } }, ...links);
 }
@@ -97,7 +98,16 @@ function freshness({ live }: Context): HTMLElement {
     age.set(`${duration(isSilent ? seconds : (painted - arrived) / 1_000)}${isSilent ? " ago" : ""}`);
     age.element.classList.toggle("is-old", seconds > 10);
   };
-  live.beat.on(() => requestAnimationFrame(show));
+  let isAwaited = false;
+  live.beat.on(() => {
+    // a hidden tab gets no frames: they would queue there
+    if (isAwaited) return;
+    isAwaited = true;
+    requestAnimationFrame(() => {
+      isAwaited = false;
+      show();
+    });
+  });
   setInterval(show, 1_000);
   return age.element;
 }
@@ -134,16 +144,25 @@ function themeButton(): HTMLElement {
   };
   button.addEventListener("click", () => {
     const next = THEMES[(THEMES.indexOf(chosen()) + 1) % THEMES.length] ?? "system";
+    forgetAddressTheme();
     try {
       localStorage.setItem("airside-theme", next);
     } catch {
       // storage is switched off: the theme holds for this page only
     }
     document.dispatchEvent(new Event("airside:theme-chosen"));
-    show();
   });
+  document.addEventListener("airside:theme-changed", show);
   show();
   return button;
+}
+
+/** What the address says comes before what is chosen. */
+function forgetAddressTheme(): void {
+  const url = new URL(location.href);
+  if (!url.searchParams.has("theme")) return;
+  url.searchParams.delete("theme");
+  history.replaceState(null, "", url);
 }
 
 function fact(label: string, title: string): { element: HTMLElement; set: (text: string) => void } {

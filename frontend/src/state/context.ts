@@ -22,8 +22,19 @@ export function shownFlights({ live, view }: Context): readonly NumberedFlight[]
   const { list } = live.flights;
   if (!hasFilters(view.current)) return list;
   if (shown && shown.of === list && shown.by === view.current && shown.at === live.stamp) return shown.flights;
+  const flights = passingFlights({ live, view }, list, watermarkOf({ live }));
+  shown = { of: list, by: view.current, at: live.stamp, flights };
+  return flights;
+}
+
+/** Those flights that pass the filters at a time of the data. */
+export function passingFlights(
+  { live, view }: Pick<Context, "live" | "view">,
+  flights: readonly NumberedFlight[],
+  watermark: number | null,
+): readonly NumberedFlight[] {
+  if (!hasFilters(view.current)) return flights;
   const hub = live.parts?.airport?.airport_iata ?? null;
-  const passes = flightFilter(view.current, watermarkOf({ live }), hub);
-  shown = { of: list, by: view.current, at: live.stamp, flights: list.filter((flight) => passes(flight)) };
-  return shown.flights;
+  const passes = flightFilter(view.current, watermark, hub);
+  return flights.filter((flight) => passes(flight));
 }

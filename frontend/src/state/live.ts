@@ -61,7 +61,8 @@ export class LiveData {
     if (name === "bye") return;
     const stamp = message as Stamp;
     const { awaited } = this;
-    if (stamp.epoch !== (awaited ?? this.stamp)?.epoch) {
+    // after another hello the connection is another, and what was asked for on the old one may hang
+    if (stamp.epoch !== (awaited ?? this.stamp)?.epoch || (awaited && name === "hello")) {
       void this.takeSnapshot(stamp.epoch);
     } else if (awaited) {
       awaited.told = Math.max(awaited.told, stamp.seq);

@@ -39,6 +39,10 @@ export function poll<T>(options: {
     else if (isRunning) timer = setTimeout(() => void ask(), options.everyMs);
   };
 
+  document.addEventListener("visibilitychange", () => {
+    if (!document.hidden && isRunning && !request) void ask();
+  });
+
   return {
     start: () => {
       isRunning = true;

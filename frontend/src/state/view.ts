@@ -37,6 +37,9 @@ export const NO_AIRLINE = "none";
 const INSTANT = /^\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?$/i;
 const LEG_KEY = /^[0-9a-f]{32}$/;
 const KIOSK_SECONDS = 20;
+/** More than a century, and still an instant to reckon with. */
+const MOST_HOURS = 1_000_000;
+const DAY_SECONDS = 86_400;
 
 export function parseView(search: string): View {
   const query = new URLSearchParams(search);
@@ -51,13 +54,13 @@ export function parseView(search: string): View {
     direction: direction === "arrival" || direction === "departure" ? direction : null,
     status: STATUSES.filter((status) => query.getAll("status").includes(status)),
     flight: codes(query, "flight"),
-    hours: hours > 0 ? hours : null,
+    hours: hours > 0 && hours <= MOST_HOURS ? hours : null,
     from: instant(query.get("from")),
     to: instant(query.get("to")),
     by: oneOf(["hour_of_day", "hour", "day"] as const, query.get("by")),
     group: oneOf(["none", "airline", "airport"] as const, query.get("group")),
     leg: leg && LEG_KEY.test(leg) ? leg : null,
-    kiosk: query.has("kiosk") ? Number(query.get("kiosk")) || KIOSK_SECONDS : null,
+    kiosk: kioskSeconds(query.get("kiosk")),
   };
 }
 
@@ -90,8 +93,14 @@ function oneOf<T extends string>(choices: readonly [T, ...T[]], text: string | n
   return choices.find((choice) => choice === text) ?? choices[0];
 }
 
+function kioskSeconds(text: string | null): number | null {
+  if (text === null) return null;
+  const seconds = Number(text);
+  return seconds >= 1 && seconds <= DAY_SECONDS ? seconds : KIOSK_SECONDS;
+}
+
 /** ISO 8601; a time without an offset is UTC, as for the API, and not the browser's own. */
-function instant(text: string | null): string | null {
+export function instant(text: string | null): string | null {
   const [whole, time, offset] = INSTANT.exec(text ?? "") ?? [];
   if (!whole) return null;
   const told = `${whole}${time && !offset ? "Z" : ""}`.replace(" ", "T");
