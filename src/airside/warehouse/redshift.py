@@ -31,6 +31,14 @@ _PASSWORD = "DBT_ENV_SECRET_AIRSIDE_WAREHOUSE_PASSWORD"  # noqa: S105 - the name
 _HOST = re.compile(
     r"(?P<workgroup>[^.]+)\.(?P<account>\d{12})\.(?P<region>[^.]+)\.redshift-serverless\..+"
 )
+# The driver's own time-out stays on the socket and would cut off every statement that takes longer,
+# so none is set: what notices a server that is gone are keep-alives, after two minutes. They are
+# also what keeps a silent connection known to the network, which forgets one after 350 seconds.
+_KEEPALIVE: Mapping[str, Any] = {
+    "tcp_keepalive_idle": 60,
+    "tcp_keepalive_interval": 15,
+    "tcp_keepalive_count": 4,
+}
 _ROLE = re.compile(r"default|arn:[\w-]+:iam::\d{12}:role/[\w+=,.@/-]+")
 _LAYOUTS = {
     "quarantine": " DISTSTYLE EVEN SORTKEY (batch_id)",
@@ -98,8 +106,8 @@ class RedshiftServer:
             "host": self.address.host,
             "port": self.address.port or _PORT,
             "dbname": self.address.database,
-            "connect_timeout": 60,  # a workgroup at rest wakes first
             "sslmode": "require",
+            **_KEEPALIVE,
         }
         if self.address.user:
             return profile | {
@@ -125,7 +133,7 @@ class RedshiftServer:
         return {_PASSWORD: self.address.password} if self.address.password else {}
 
     def connect(self, *, timeout_seconds: float | None = None) -> Any:  # noqa: ANN401 - has no types
-        """Open a connection."""
+        """Open a connection; a workgroup at rest wakes first."""
         login: dict[str, Any] = {
             "user": self.address.user or "",
             "password": self.address.password or "",
@@ -145,7 +153,7 @@ class RedshiftServer:
                 port=self.address.port or _PORT,
                 database=self.address.database,
                 application_name="airside",
-                timeout=60,
+                **_KEEPALIVE,
                 **login,
             )
         except Exception as error:  # it lets errors of boto3 and of sockets through

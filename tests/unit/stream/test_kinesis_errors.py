@@ -56,6 +56,16 @@ def test_a_refusal_says_what_to_do(
             RetryableError,
             "cannot be reached",
         ),
+        (
+            botocore.exceptions.CredentialRetrievalError(provider="x", error_msg="no answer"),
+            RetryableError,
+            "metadata service",
+        ),
+        (
+            botocore.exceptions.TokenRetrievalError(provider="sso", error_msg="expired"),
+            TerminalError,
+            "log in again",
+        ),
     ],
 )
 def test_no_answer_says_what_to_check(
@@ -93,6 +103,19 @@ def test_without_a_region_it_says_how_to_set_one(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     with pytest.raises(TerminalError, match="AWS_DEFAULT_REGION="):
         KinesisStream.open("kinesis://without-region")
+
+
+def test_a_metadata_service_that_does_not_answer_at_the_start_may_do_so_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def client(*_: Any, **__: Any) -> Any:
+        raise botocore.exceptions.CredentialRetrievalError(
+            provider="container-role", error_msg="no answer"
+        )
+
+    monkeypatch.setattr("boto3.session.Session.client", client)
+    with pytest.raises(RetryableError, match="metadata service"):
+        KinesisStream.open("kinesis://without-metadata")
 
 
 def test_an_endpoint_that_is_none_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,6 +1,13 @@
 """URLs of warehouses: what they say, and that a password is never told."""
 
+import inspect
+from dataclasses import fields
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
+import redshift_connector
+from dbt.adapters.redshift.connections import RedshiftCredentials
 
 from airside.errors import UsageError
 from airside.warehouse.address import Address
@@ -46,7 +53,9 @@ def test_redshift_logs_in_by_iam_where_no_user_is_named() -> None:
         "host": ENDPOINT,
         "port": 5439,
         "dbname": "airside",
-        "connect_timeout": 60,
+        "tcp_keepalive_idle": 60,
+        "tcp_keepalive_interval": 15,
+        "tcp_keepalive_count": 4,
         "sslmode": "require",
         "is_serverless": True,
         "serverless_work_group": "wg",
@@ -55,6 +64,34 @@ def test_redshift_logs_in_by_iam_where_no_user_is_named() -> None:
         "iam_profile": "ops",
     }
     assert server.secrets == {}
+
+
+def test_redshift_may_think_for_as_long_as_a_statement_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def connect(**arguments: Any) -> Any:
+        asked.append(arguments)
+        return SimpleNamespace()
+
+    server = RedshiftServer(f"redshift://me:geheim@{ENDPOINT}/airside")
+    known = inspect.signature(redshift_connector.connect).parameters.keys()
+    monkeypatch.setattr(redshift_connector, "connect", connect)
+    server.connect()
+    (arguments,) = asked
+    assert arguments.keys() <= known
+    profile = server.profile
+    assert profile.keys() <= {"type", "dbname", "password"} | {
+        field.name for field in fields(RedshiftCredentials)
+    }
+    # the driver keeps this one on the socket, where it cuts off whatever takes longer
+    assert "timeout" not in arguments
+    assert "connect_timeout" not in profile
+    for told in (arguments, profile):  # a connection in silence is forgotten on the way after 350 s
+        assert told["tcp_keepalive_idle"] == 60
+        assert told["tcp_keepalive_interval"] == 15
+        assert told["tcp_keepalive_count"] == 4
 
 
 def test_a_password_reaches_dbt_by_its_environment_alone() -> None:

@@ -23,6 +23,7 @@ class Client:
         service: A client as `boto3.client("kinesis")` makes it; None makes one.
 
     Raises:
+        RetryableError: Credentials could not be had just now.
         TerminalError: boto3 is missing, or has no region.
     """
 
@@ -35,7 +36,7 @@ class Client:
 
         Raises:
             ThrottledError, ExpiredIteratorError: As they say.
-            RetryableError: No connection, or trouble at the service.
+            RetryableError: No connection, no answer about credentials, or trouble at the service.
             UsageError: There is no such stream.
             TerminalError: No credentials, or no permission; says which.
         """
@@ -77,7 +78,9 @@ class Client:
                 f"no AWS credentials for {self._where} ({error}); set AWS_PROFILE or "
                 "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the task a role"
             )
-        if isinstance(error, known.CredentialRetrievalError | known.TokenRetrievalError):
+        if isinstance(error, known.CredentialRetrievalError):
+            return _no_credentials_yet(error)
+        if isinstance(error, known.TokenRetrievalError):
             return TerminalError(f"AWS credentials cannot be had ({error}); log in again")
         if isinstance(error, known.ParamValidationError):
             return TerminalError(f"{self._where} cannot be asked so ({error})")
@@ -85,6 +88,14 @@ class Client:
             f"{self._where} cannot be reached ({error}); check the network, a VPC endpoint for "
             "kinesis-streams and its security group, or AWS_ENDPOINT_URL_KINESIS"
         )
+
+
+def _no_credentials_yet(error: Exception) -> RetryableError:
+    """The metadata service of a task or machine is away for a moment now and then."""
+    return RetryableError(
+        f"AWS credentials cannot be had ({error}); try again, and if that goes on, check the "
+        "metadata service of the task or machine, or the credential_process in ~/.aws/config"
+    )
 
 
 def _service() -> Any:  # noqa: ANN401 - boto3 has no types
@@ -107,6 +118,8 @@ def _service() -> Any:  # noqa: ANN401 - boto3 has no types
         raise TerminalError(
             "no AWS region is set; set one, for example AWS_DEFAULT_REGION=eu-central-1"
         ) from error
+    except botocore.exceptions.CredentialRetrievalError as error:
+        raise _no_credentials_yet(error) from error
     except (botocore.exceptions.BotoCoreError, ValueError) as error:
         raise TerminalError(
             f"the AWS SDK cannot be set up ({error}); check AWS_PROFILE, AWS_DEFAULT_REGION, "
