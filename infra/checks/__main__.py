@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from checks.check_iam import check_iam
+from checks.check_lasting import check_lasting
 from checks.check_schema import check_schema
 from checks.check_wiring import check_wiring
 from checks.configuration import read_modules
@@ -55,6 +56,7 @@ def _steps() -> Iterable[tuple[str, Callable[[], Iterable[Problem]]]]:
     yield f"schema of the AWS provider {schema.version}", lambda: check_schema(modules, schema)
     yield "wiring", lambda: check_wiring(modules, schema)
     yield "IAM", lambda: check_iam(modules)
+    yield "resources that last", lambda: check_lasting(modules)
     yield "reasons of exceptions", lambda: check_reasons(_TERRAFORM)
     binary = find_terraform()
     if binary is None:

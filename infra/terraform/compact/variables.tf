@@ -152,7 +152,7 @@ variable "allowed_cidrs" {
 }
 
 variable "token_version" {
-  description = "Raise it for a new dashboard token."
+  description = "Raise it for a new dashboard token; the task restarts with it."
   type        = number
   default     = 1
 }

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from checks.check_iam import check_iam
+from checks.check_lasting import check_lasting
 from checks.check_plan import PASSWORD, check_plan
 from checks.check_schema import check_schema
 from checks.check_wiring import check_wiring
@@ -312,6 +313,12 @@ def test_an_exception_is_for_one_grant_and_goes_with_it(tmp_path: Path) -> None:
     assert found(check_iam, written(tmp_path / "2", main=""), allowed) == [
         "nothing needs the exception terraform / p / resource * any more"
     ]
+
+
+def test_a_resource_that_aws_forgets_by_itself_is_found(tmp_path: Path) -> None:
+    statement = 'resource "aws_redshiftdata_statement" "role" {\n sql = "CREATE ROLE x"\n}\n'
+    (told,) = found(check_lasting, written(tmp_path, main=statement + STREAM + "}\n"))
+    assert "use run_statement.sh" in told
 
 
 def test_an_exception_from_checkov_needs_a_reason(tmp_path: Path) -> None:

@@ -96,25 +96,29 @@ locals {
 }
 
 # Grants that QuickSight's user reads with. Tables that gold makes later are readable as well.
-resource "aws_redshiftdata_statement" "reader_sees_schema" {
-  workgroup_name = var.warehouse.workgroup_name
-  database       = var.warehouse.database
-  secret_arn     = var.warehouse.admin_secret_arn
-  sql            = "GRANT USAGE ON SCHEMA ${var.schema} TO ${var.warehouse.reader}"
-}
+resource "terraform_data" "reader_grants" {
+  for_each = {
+    schema       = "GRANT USAGE ON SCHEMA ${var.schema} TO ${var.warehouse.reader}"
+    tables       = "GRANT SELECT ON ALL TABLES IN SCHEMA ${var.schema} TO ${var.warehouse.reader}"
+    later_tables = "ALTER DEFAULT PRIVILEGES FOR USER \"IAMR:${var.gold_role_name}\" IN SCHEMA ${var.schema} GRANT SELECT ON TABLES TO ${var.warehouse.reader}"
+  }
 
-resource "aws_redshiftdata_statement" "reader_reads_tables" {
-  workgroup_name = var.warehouse.workgroup_name
-  database       = var.warehouse.database
-  secret_arn     = var.warehouse.admin_secret_arn
-  sql            = "GRANT SELECT ON ALL TABLES IN SCHEMA ${var.schema} TO ${var.warehouse.reader}"
-}
+  triggers_replace = {
+    administrator = var.warehouse.admin_secret_arn
+    statement     = each.value
+  }
 
-resource "aws_redshiftdata_statement" "reader_reads_later_tables" {
-  workgroup_name = var.warehouse.workgroup_name
-  database       = var.warehouse.database
-  secret_arn     = var.warehouse.admin_secret_arn
-  sql            = "ALTER DEFAULT PRIVILEGES FOR USER \"IAMR:${var.gold_role_name}\" IN SCHEMA ${var.schema} GRANT SELECT ON TABLES TO ${var.warehouse.reader}"
+  provisioner "local-exec" {
+    command = "printf %s \"$STATEMENT\" | ${path.module}/../warehouse/run_statement.sh"
+
+    environment = {
+      AWS_REGION   = local.region
+      WORKGROUP    = var.warehouse.workgroup_name
+      DATABASE     = var.warehouse.database
+      ADMIN_SECRET = var.warehouse.admin_secret_arn
+      STATEMENT    = self.triggers_replace.statement
+    }
+  }
 }
 
 resource "aws_quicksight_vpc_connection" "this" {
@@ -162,8 +166,7 @@ resource "aws_quicksight_data_source" "this" {
     aws_vpc_security_group_egress_rule.to_warehouse,
     aws_vpc_security_group_ingress_rule.from_warehouse,
     aws_vpc_security_group_ingress_rule.into_warehouse,
-    aws_redshiftdata_statement.reader_sees_schema,
-    aws_redshiftdata_statement.reader_reads_tables,
+    terraform_data.reader_grants,
   ]
 }
 

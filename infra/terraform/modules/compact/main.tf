@@ -54,7 +54,8 @@ data "aws_iam_policy_document" "this" {
   }
 }
 
-# Lives while Terraform runs and is never stored; raise token_version for a new one.
+# Lives while Terraform runs and is never stored; raise token_version for a new one, which restarts the
+# task.
 ephemeral "aws_secretsmanager_random_password" "token" {
   password_length     = 48
   exclude_punctuation = true
@@ -87,7 +88,12 @@ module "task" {
     "--host", "0.0.0.0",
     "--port", tostring(local.port),
   ]
-  environment        = { AIRSIDE_DASHBOARD__ALLOWED_HOSTS = local.host }
+  environment = {
+    AIRSIDE_DASHBOARD__ALLOWED_HOSTS = local.host
+
+    # a task reads its secrets once, at its start: another version has to be another definition
+    TOKEN_VERSION = tostring(var.token_version)
+  }
   secrets            = { AIRSIDE_DASHBOARD__TOKEN = aws_secretsmanager_secret.token.arn }
   policy             = data.aws_iam_policy_document.this.json
   cpu                = var.cpu

@@ -79,7 +79,7 @@ variable "allowed_cidrs" {
 }
 
 variable "token_version" {
-  description = "Raise it for a new token."
+  description = "Raise it for a new token; the task restarts with it."
   type        = number
 }
 

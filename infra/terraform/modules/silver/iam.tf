@@ -71,14 +71,13 @@ data "aws_iam_policy_document" "job" {
   statement {
     sid = "WriteItsLog"
     actions = [
-      "logs:AssociateKmsKey",
       "logs:CreateLogGroup",
       "logs:CreateLogStream",
       "logs:PutLogEvents",
     ]
-    # Glue adds the security configuration to some groups' names
+    # Glue may add the name of the security configuration to a group's
     resources = [
-      "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${local.logs}/*",
+      "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:${local.logs}*",
       "arn:${local.partition}:logs:${local.region}:${local.account}:log-group:/aws-glue/*",
     ]
   }

@@ -37,14 +37,14 @@ output "gold_role" {
   description = "Role in the database for who builds the star schema."
   value       = local.gold_role
 
-  depends_on = [aws_redshiftdata_statement.gold_may_create]
+  depends_on = [terraform_data.gold_may_create]
 }
 
 output "reader" {
   description = "User in the database who only reads."
   value       = local.reader
 
-  depends_on = [aws_redshiftdata_statement.reader]
+  depends_on = [terraform_data.reader]
 }
 
 output "reader_secret_arn" {

@@ -1,27 +1,43 @@
 # Who may do what in the database. Gold signs in with its IAM role, and may make schemas, which are
 # then its own; the reader, for QuickSight, has a password, which only Secrets Manager knows.
+#
+# A script runs each statement once, by way of this machine's AWS CLI. The provider's own resource for
+# statements lasts a day: then the Data API forgets them, and Terraform would run them all again.
 
-resource "aws_redshiftdata_statement" "gold_role" {
-  workgroup_name = aws_redshiftserverless_workgroup.this.workgroup_name
-  database       = local.database
-  secret_arn     = aws_redshiftserverless_namespace.this.admin_password_secret_arn
-  sql            = "CREATE ROLE ${local.gold_role}"
+resource "terraform_data" "gold_role" {
+  triggers_replace = {
+    namespace = aws_redshiftserverless_namespace.this.namespace_id
+    statement = "CREATE ROLE ${local.gold_role}"
+  }
+
+  provisioner "local-exec" {
+    command     = local.run_statement
+    environment = merge(local.as_administrator, { STATEMENT = self.triggers_replace.statement })
+  }
 }
 
-resource "aws_redshiftdata_statement" "gold_may_create" {
-  workgroup_name = aws_redshiftserverless_workgroup.this.workgroup_name
-  database       = local.database
-  secret_arn     = aws_redshiftserverless_namespace.this.admin_password_secret_arn
-  sql            = "GRANT CREATE, TEMPORARY ON DATABASE ${local.database} TO ROLE ${local.gold_role}"
+resource "terraform_data" "gold_may_create" {
+  triggers_replace = {
+    role      = terraform_data.gold_role.id
+    statement = "GRANT CREATE, TEMPORARY ON DATABASE ${local.database} TO ROLE ${local.gold_role}"
+  }
 
-  depends_on = [aws_redshiftdata_statement.gold_role]
+  provisioner "local-exec" {
+    command     = local.run_statement
+    environment = merge(local.as_administrator, { STATEMENT = self.triggers_replace.statement })
+  }
 }
 
-resource "aws_redshiftdata_statement" "reader" {
-  workgroup_name = aws_redshiftserverless_workgroup.this.workgroup_name
-  database       = local.database
-  secret_arn     = aws_redshiftserverless_namespace.this.admin_password_secret_arn
-  sql            = "CREATE USER ${local.reader} PASSWORD DISABLE CONNECTION LIMIT 20"
+resource "terraform_data" "reader" {
+  triggers_replace = {
+    namespace = aws_redshiftserverless_namespace.this.namespace_id
+    statement = "CREATE USER ${local.reader} PASSWORD DISABLE CONNECTION LIMIT 20"
+  }
+
+  provisioner "local-exec" {
+    command     = local.run_statement
+    environment = merge(local.as_administrator, { STATEMENT = self.triggers_replace.statement })
+  }
 }
 
 locals {
@@ -29,6 +45,15 @@ locals {
 
   # raise it to change the password
   reader_password_version = 1
+
+  run_statement = "printf %s \"$STATEMENT\" | ${path.module}/run_statement.sh"
+
+  as_administrator = {
+    AWS_REGION   = local.region
+    WORKGROUP    = aws_redshiftserverless_workgroup.this.workgroup_name
+    DATABASE     = local.database
+    ADMIN_SECRET = aws_redshiftserverless_namespace.this.admin_password_secret_arn
+  }
 }
 
 # Lives while Terraform runs and is never stored; Redshift dislikes most punctuation in passwords.
@@ -59,21 +84,17 @@ resource "aws_secretsmanager_secret_version" "reader" {
   })
 }
 
-# A statement would stay in the state with the password in it, so a script hands it over: from
-# Secrets Manager to Redshift, by way of this machine's AWS CLI.
+# The password would stay in the state with a statement, so a script of its own hands it over, from
+# Secrets Manager to Redshift.
 resource "terraform_data" "reader_password" {
-  triggers_replace = [aws_redshiftdata_statement.reader.id, local.reader_password_version]
+  triggers_replace = [terraform_data.reader.id, local.reader_password_version]
 
   provisioner "local-exec" {
     command = "${path.module}/set_password.sh"
 
-    environment = {
-      AWS_REGION    = local.region
-      WORKGROUP     = aws_redshiftserverless_workgroup.this.workgroup_name
-      DATABASE      = local.database
+    environment = merge(local.as_administrator, {
       DATABASE_USER = local.reader
-      ADMIN_SECRET  = aws_redshiftserverless_namespace.this.admin_password_secret_arn
       USER_SECRET   = aws_secretsmanager_secret_version.reader.arn
-    }
+    })
   }
 }
