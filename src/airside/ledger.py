@@ -7,6 +7,7 @@ their names and nothing is counted twice. SQLite in WAL mode: other processes re
 
 import json
 import shlex
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -66,7 +67,7 @@ class Ledger:
     Args:
         path: The SQLite file; made when missing.
         clock: Microseconds since the Unix epoch.
-        keep_attempts: About how many attempts are kept.
+        keep_attempts: About how many attempts of each stage are kept.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Ledger:
         self._path = path
         self._clock = clock
         self._keep = keep_attempts
+        self._begun = Counter[str]()
         with self._errors():
             self._db = connect(path)
             self._db.executescript(_SCHEMA)
@@ -93,10 +95,16 @@ class Ledger:
                 (stage, _canonical(plan), self._clock()),
             )
             attempt_id = cursor.lastrowid or 0
-            self._db.execute(
-                "DELETE FROM attempts WHERE stage = ? AND outcome <> 'started' AND attempt_id < ?",
-                (stage, attempt_id - self._keep),
-            )
+            # Now and then, as it takes a walk over all that is kept; and at the first, as a process
+            # may begin no more than a few.
+            if self._begun[stage] % max(1, self._keep // 100) == 0:
+                self._db.execute(
+                    "DELETE FROM attempts WHERE stage = :stage AND attempt_id < ("
+                    "SELECT attempt_id FROM attempts WHERE stage = :stage"
+                    " ORDER BY attempt_id DESC LIMIT 1 OFFSET :keep)",
+                    {"stage": stage, "keep": self._keep},
+                )
+            self._begun[stage] += 1
         return attempt_id
 
     def succeed(

@@ -142,7 +142,7 @@ class SilverSettings(_Section):
         134_217_728, ge=1, le=1_073_741_824, description="… and so many bytes"
     )
     dedupe_horizon_hours: float = Field(
-        24, gt=0, description="An event_id seen again within it is a duplicate"
+        24, gt=0, le=10_000_000, description="An event_id seen again within it is a duplicate"
     )
     dedupe_max_ids: int = Field(5_000_000, ge=1, description="So many ids are remembered")
     keep_days: float | None = Field(
@@ -225,6 +225,7 @@ def _web_address(value: SecretStr) -> SecretStr:
     try:
         url = urlsplit(text)
         _ = url.port
+        (url.hostname or "").encode("idna")  # as the system is asked for it
     except ValueError:
         raise ValueError("input should be an address, with a host and a port that exist") from None
     if url.scheme not in {"http", "https"} or not url.hostname:

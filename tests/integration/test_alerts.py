@@ -73,7 +73,7 @@ def test_the_longest_wait_at_security_is_told_by_airport(root: Path) -> None:
 def test_the_share_of_refused_records_is_that_of_the_last_quarter_of_an_hour(root: Path) -> None:
     (batch,) = airside_json(
         "sql",
-        "SELECT epoch_us(max(committed_at)) AS at_us, sum(received) AS received,"
+        "SELECT epoch_us(max(last_arrived_at)) AS at_us, sum(received) AS received,"
         " sum(quarantined) AS quarantined FROM staging.batches",
         *("--data-dir", root),
     )

@@ -299,6 +299,20 @@ def test_what_is_old_goes_and_the_account_says_so(tmp_path: Path) -> None:
         assert account.clean + account.quarantined + account.duplicates == 35
 
 
+@pytest.mark.parametrize("long", [1e6, 1e300])
+def test_longer_than_there_has_been_time_is_for_ever(tmp_path: Path, long: float) -> None:
+    days = ("bronze.keep_days", "silver.keep_days", "silver.quarantine_days")
+    kept = dict.fromkeys((*days, "warehouse.staging_days", "warehouse.batch_hours"), long)
+    world = World(tmp_path / "data", **kept, **{"stream.retention_hours": long})
+    with world.pipeline() as pipeline:
+        world.live(pipeline, 2, HOUR_US)
+        world.live(pipeline, 1, HOUR_US, refresh=True)
+        assert pipeline.upkeep.run_once() == {}
+        pipeline.trim()
+        assert len(world.files("bronze")) == len(world.files("silver")) == 3
+    assert archived_lines(world.directory.root) == world.sent
+
+
 def test_nothing_goes_that_silver_has_not_loaded(tmp_path: Path) -> None:
     world = World(tmp_path / "data", **{"bronze.keep_days": 1})
     with world.pipeline() as pipeline:

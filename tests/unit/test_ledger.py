@@ -157,6 +157,31 @@ def test_the_ledger_is_bounded(path: Path, clock: Clock) -> None:
         assert pending.attempt_id == quiet
 
 
+def test_a_busy_stage_takes_no_attempts_from_a_quiet_one(path: Path, clock: Clock) -> None:
+    with closing(Ledger(path, clock=clock, keep_attempts=10)) as ledger:
+        for number in range(5):
+            ledger.succeed(ledger.begin("gold", {"n": number}), {})
+            for _ in range(50):
+                ledger.succeed(ledger.begin("silver", {}), {})
+        quiet = ledger.latest("gold", outcome="succeeded", limit=1000)
+        assert [attempt.plan["n"] for attempt in quiet] == [4, 3, 2, 1, 0]
+
+
+def test_stages_that_take_turns_are_each_bounded(path: Path, clock: Clock) -> None:
+    with closing(Ledger(path, clock=clock, keep_attempts=200)) as ledger:
+        for _ in range(300):
+            for stage in ("bronze", "silver"):
+                ledger.succeed(ledger.begin(stage, {}), {})
+        assert all(200 <= kept <= 203 for kept in ledger.attempts().values())
+
+
+def test_a_process_that_does_little_forgets_old_attempts_too(path: Path) -> None:
+    for _ in range(30):
+        with closing(Ledger(path, clock=lambda: NOW, keep_attempts=10)) as ledger:
+            ledger.succeed(ledger.begin("upkeep", {}), {})
+            assert ledger.attempts()["upkeep"] <= 11
+
+
 def test_an_error_inside_leaves_nothing_half_written(ledger: Ledger) -> None:
     attempt_id = ledger.begin("silver", PLAN)
     with pytest.raises(AirsideError):

@@ -155,6 +155,7 @@ def test_an_unknown_name_is_refused_in_every_layer(layers: dict[str, Any], messa
         ("[warehouse]\nmemory_limit = '0MB'", r"memory_limit .* is '0MB': not understood"),
         ("[warehouse]\nmemory_limit = 700", r"memory_limit .* is 700: .*valid string"),
         ("data_dir = 5", r"setting data_dir \(airside\.toml\) is 5: "),
+        ("[silver]\ndedupe_horizon_hours = 2.4e10", r"dedupe_horizon_hours .*less than or equal"),
         ("[ledger]\nkeep_attempts = 99", r"ledger\.keep_attempts .* or equal to 100"),
     ],
 )
@@ -174,6 +175,25 @@ def test_a_wrong_value_is_refused_with_its_place(toml: str, message: str) -> Non
 def test_a_wrong_value_names_its_layer(layers: dict[str, Any], origin: str) -> None:
     with pytest.raises(UsageError, match=rf"stream\.shards \({origin}\) is 'x'"):
         effective(**layers)
+
+
+@pytest.mark.parametrize(
+    "host", ["ops..example.org", ".example.org", "x" * 64 + ".example.org", "ops.example.org.."]
+)
+def test_a_webhook_whose_host_cannot_be_is_refused_without_telling_it(host: str) -> None:
+    address = f"https://{host}/swordfish"
+    with pytest.raises(UsageError, match=r"webhook_url .* hidden .*, with a host and a port") as no:
+        effective(alerts__webhook_url=address)
+    assert "swordfish" not in str(no.value)
+
+
+@pytest.mark.parametrize(
+    "host", ["ops", "ops.example.org.", "192.0.2.7:8080", "[2001:db8::1]:443", "x" * 63 + ".org"]
+)
+def test_a_webhook_may_be_at_any_host_there_can_be(host: str) -> None:
+    url = effective(alerts__webhook_url=f"https://{host}/x").settings.alerts.webhook_url
+    assert url is not None
+    assert url.get_secret_value() == f"https://{host}/x"
 
 
 def test_rates_are_given_one_by_one() -> None:

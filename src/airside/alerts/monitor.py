@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping
 
 from airside.alerts.rules import SILENT_SOURCE, Limits, findings, heard
-from airside.alerts.store import AlertStore, Untold
-from airside.alerts.webhook import Webhook
+from airside.alerts.store import LONGEST_PATIENCE_US, AlertStore, Untold
+from airside.alerts.webhook import RefusedError, Webhook
 from airside.errors import RetryableError
 from airside.warehouse import Reader
 
 _FIRST_RETRY_US = 5_000_000
-_LAST_RETRY_US = 600_000_000
 
 
 class Monitor:
@@ -81,17 +80,24 @@ class Monitor:
 
     def _tell(self, webhook: Webhook, now_us: int) -> None:
         failed: RetryableError | None = None
+        refused: set[int] = set()
         for item in self._store.untold(now_us):
+            alert_id = item.alert.alert_id
+            if alert_id in refused:  # an end is not told before its beginning
+                continue
             try:
                 webhook.tell(item)
             except RetryableError as error:
                 failed = error
                 self._store.not_told(item, str(error), self._clock() + _patience_us(item))
-                break  # the others would wait for the same time-out
-            self._store.told(item)
+                if not isinstance(error, RefusedError):
+                    break  # the others would wait for the same time-out
+                refused.add(alert_id)
+            else:
+                self._store.told(item)
         if failed is not None:
             raise failed
 
 
 def _patience_us(item: Untold) -> int:
-    return min(_FIRST_RETRY_US << min(item.attempts, 10), _LAST_RETRY_US)
+    return min(_FIRST_RETRY_US << min(item.attempts, 10), LONGEST_PATIENCE_US)

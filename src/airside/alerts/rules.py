@@ -48,7 +48,7 @@ ORDER BY wait DESC, airport_iata
 """
 _QUARANTINE_SHARE = """
 SELECT sum(received) AS received, sum(quarantined) AS quarantined
-FROM staging.batches WHERE committed_at >= CAST(? AS TIMESTAMP)
+FROM staging.batches WHERE last_arrived_at >= CAST(? AS TIMESTAMP)
 """
 _SOURCES = """
 SELECT source_system_id, count(*) AS records, epoch_us(max(arrived_at)) AS arrived_at_us
@@ -120,14 +120,18 @@ def findings(
     except UsageError:  # gold has not been built yet
         found.clear()
     # Windows begin at whole minutes: while nothing is loaded, the same questions are recalled.
-    minute_us = now_us - now_us % _MINUTE_US
-    found += _quarantine(reader, limits, minute_us)
-    found += _lags(lags, limits)
-    # What has come and waits is not silence.
+    minute_us = _minute(now_us)
+    # What has come and waits is not silence, and of it nobody knows yet what will be refused.
     heard_until_us = now_us - round(max(lags.values(), default=0) * 1e6)
+    found += _quarantine(reader, limits, _minute(heard_until_us))
+    found += _lags(lags, limits)
     found += _silences(sources, limits, heard_until_us)
     found += _drifts(reader, limits, minute_us)
     return found
+
+
+def _minute(at_us: int) -> int:
+    return at_us - at_us % _MINUTE_US
 
 
 def heard(reader: Reader, after_batch_id: int) -> tuple[int, list[Heard]]:

@@ -19,6 +19,9 @@ _GIVE_UP_US = 24 * 3_600_000_000
 """What could not be told for a day is no news any more. `unannounced` has the alerts of which
 nobody was or will be told the beginning: their end alone would say nothing to whoever hears it."""
 
+LONGEST_PATIENCE_US = 600_000_000
+"""What could not be told is tried again after so long at the latest."""
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS alerts (
     alert_id INTEGER PRIMARY KEY,
@@ -241,8 +244,8 @@ class AlertStore:
     def _heed_clock(self, now_us: int) -> None:
         """Take nothing to have been seen or heard in the future.
 
-        Where the clock was ahead and has been put right, an alert would else not end, and a source
-        not be missed, until the clock is there again.
+        Where the clock was ahead and has been put right, an alert would else not end or be told,
+        and a source not be missed, until the clock is there again.
         """
         self._db.execute(
             "UPDATE alerts SET seen_at_us = :now_us"
@@ -252,6 +255,11 @@ class AlertStore:
         self._db.execute(
             "UPDATE sources SET arrived_at_us = :now_us WHERE arrived_at_us > :now_us",
             {"now_us": now_us},
+        )
+        self._db.execute(
+            "UPDATE untold SET since_us = min(since_us, :now_us), due_at_us = :now_us"
+            " WHERE since_us > :now_us OR due_at_us > :now_us + :longest_us",
+            {"now_us": now_us, "longest_us": LONGEST_PATIENCE_US},
         )
 
     def _forget(self, now_us: int) -> None:

@@ -14,6 +14,10 @@ from airside.errors import RetryableError
 _TIMEOUT_SECONDS = 10.0
 
 
+class RefusedError(RetryableError):
+    """The webhook has answered, but will not have this message now; it may well take others."""
+
+
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
     """A webhook that has moved is a setting to mend; following it could send alerts anywhere."""
 
@@ -37,6 +41,7 @@ class Webhook:
         """Tell one thing; it has arrived when this returns.
 
         Raises:
+            RefusedError: It was answered with another status than 2xx.
             RetryableError: It has not, or nobody knows; the receiver may hear it twice.
         """
         request = urllib.request.Request(  # noqa: S310 - settings admit only http and https
@@ -49,16 +54,16 @@ class Webhook:
             with self._opener.open(request, timeout=_TIMEOUT_SECONDS):
                 pass
         except urllib.error.HTTPError as error:
-            raise self._failed(f"it answers {error.code} {error.reason}") from error
+            raise RefusedError(self._why(f"it answers {error.code} {error.reason}")) from error
         except urllib.error.URLError as error:
-            raise self._failed(str(error.reason)) from error
-        except http.client.InvalidURL as error:  # its text repeats the address
-            raise self._failed("its address is not one that HTTP knows") from error
+            raise RetryableError(self._why(str(error.reason))) from error
+        except (http.client.InvalidURL, UnicodeError) as error:  # their texts repeat the address
+            raise RetryableError(self._why("its address is not one that HTTP knows")) from error
         except (OSError, http.client.HTTPException) as error:
-            raise self._failed(str(error) or type(error).__name__) from error
+            raise RetryableError(self._why(str(error) or type(error).__name__)) from error
 
-    def _failed(self, why: str) -> RetryableError:
-        return RetryableError(
+    def _why(self, why: str) -> str:
+        return (
             f"the alert webhook at {self._host} cannot be reached ({why}); it is tried again, but "
             "check alerts.webhook_url"
         )

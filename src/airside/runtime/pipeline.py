@@ -32,7 +32,7 @@ from airside.runtime.priority import stand_back
 from airside.runtime.remembering import RememberingReader
 from airside.runtime.restore import Meanwhile, resume
 from airside.runtime.streams import open_for_consuming, open_for_looking, open_stream
-from airside.runtime.upkeep import UPKEEP, Upkeep
+from airside.runtime.upkeep import UPKEEP, Upkeep, ago
 from airside.runtime.wiring import (
     make_gold,
     make_monitor,
@@ -256,8 +256,7 @@ class Pipeline:
         """Drop from the stream what both consumers are done with and the retention has passed."""
         archived, loaded = self.ledger.position(BRONZE), self.warehouse.checkpoint()
         done = {shard: min(archived[shard], loaded[shard]) for shard in archived.keys() & loaded}
-        retention_us = int(self.settings.stream.retention_hours * 3_600_000_000)
-        self.stream.trim(done, self.clock() - retention_us)
+        self.stream.trim(done, ago(self.clock(), self.settings.stream.retention_hours))
 
     def make_room(self) -> None:
         """Trim from time to time, and at once while producers may be waiting for room."""
@@ -353,7 +352,8 @@ class Pipeline:
                 if not may_pass or isinstance(error, GivenUpError):
                     self.abort(error)
                     return
-                due = time.monotonic() + health.patience(every)
+                if name != ALERTS:  # has patience of its own with a webhook; the rules go on
+                    due = time.monotonic() + health.patience(every)
             except Exception as error:  # a defect must stop the run, not vanish with its thread
                 self.abort(AirsideError(f"{name}: {type(error).__name__}: {error}"))
                 raise

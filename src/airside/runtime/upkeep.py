@@ -124,7 +124,7 @@ class Upkeep:
                 self.warehouse,
                 FLIGHT_EVENTS,
                 through=self._settled_through(),
-                loaded_before_us=self._ago(days),
+                loaded_before_us=self._days_ago(days),
             )
 
     def _fold_batches(self) -> int:
@@ -132,7 +132,7 @@ class Upkeep:
             return fold_batches(
                 self.warehouse,
                 through=self._settled_through(),
-                arrived_before_us=self.clock() - int(self.settings.warehouse.batch_hours * 3.6e9),
+                arrived_before_us=ago(self.clock(), self.settings.warehouse.batch_hours),
             )
 
     def _of_files(self, reached_us: int) -> dict[str, Callable[[], int]]:
@@ -164,14 +164,16 @@ class Upkeep:
         archived, loaded = self.ledger.position(BRONZE), self.warehouse.checkpoint()
         through = {s: min(archived[s], loaded[s]) for s in archived.keys() & loaded.keys()}
         archive = Archive(self.lake, FLIGHT_EVENTS)
-        removed = bronze.remove_before(archive, arrived_before_us=self._ago(days), through=through)
+        removed = bronze.remove_before(
+            archive, arrived_before_us=self._days_ago(days), through=through
+        )
         note_removed(self.ledger, bronze.read_floor(archive).records)
         return removed
 
     def _expire(self, zone: str, days: float) -> int:
         """Remove files that are old enough, and whose rows the warehouse has had."""
         root = f"{zone}/{FLIGHT_EVENTS.name}"
-        before = hour_folder(root, self._ago(days))
+        before = hour_folder(root, self._days_ago(days))
         return silver.remove_before(
             self.lake, root, before=before, through=self.warehouse.checkpoint()
         )
@@ -189,8 +191,16 @@ class Upkeep:
             through = min(through, first_batch(handed[-1]) - 1)
         return through
 
-    def _ago(self, days: float) -> int:
-        return self.clock() - int(days * 24 * _HOUR_US)
+    def _days_ago(self, days: float) -> int:
+        return ago(self.clock(), days * 24)
+
+
+def ago(now_us: int, hours: float) -> int:
+    """The instant so many hours before another, but none before 1970.
+
+    Whoever keeps something for ten thousand years means for ever.
+    """
+    return now_us - int(min(now_us, hours * _HOUR_US))
 
 
 def _is_damage(error: AirsideError) -> bool:

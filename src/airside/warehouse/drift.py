@@ -95,14 +95,17 @@ paths AS (
 ),
 
 missed AS (
-    SELECT paths.*, sources.examined
+    SELECT
+        paths.*,
+        sources.examined,
+        greatest({_MISSING_RECORDS}, {_MISSED_TIMES} * paths.last_record // paths.records)
+        AS due_after
     FROM paths
     INNER JOIN staging.drift_sources AS sources USING (source_system_id)
     WHERE
         paths.expected IS NOT NULL
         AND paths.records >= {_KNOWN_RECORDS}
-        AND sources.examined - paths.last_record
-        >= greatest({_MISSING_RECORDS}, {_MISSED_TIMES} * paths.last_record // paths.records)
+        AND sources.examined - paths.last_record >= due_after
 ),
 
 findings AS (
@@ -111,14 +114,15 @@ findings AS (
         coalesce(json_types, 'null') AS json_types,
         records, after_records, after_received, first_seen_at, last_seen_at,
         coalesce(example, 'null') AS example,
-        NULL AS share
+        NULL AS share,
+        NULL AS due_after
     FROM paths
     WHERE expected IS NULL
     UNION ALL
     SELECT
         ranked.source_system_id, ranked.path, 'changed_type', ranked.expected, paths.json_types,
         ranked.records, ranked.after_records, ranked.after_received,
-        ranked.first_seen_at, ranked.last_seen_at, ranked.example, NULL
+        ranked.first_seen_at, ranked.last_seen_at, ranked.example, NULL, NULL
     FROM ranked
     INNER JOIN paths
         ON paths.source_system_id = ranked.source_system_id AND paths.path = ranked.path
@@ -127,7 +131,7 @@ findings AS (
     SELECT
         source_system_id, path, 'missing_field', expected, coalesce(json_types, 'null'),
         examined - last_record, last_record, NULL, last_seen_at, last_seen_at,
-        coalesce(example, 'null'), records / last_record
+        coalesce(example, 'null'), records / last_record, due_after
     FROM missed
     WHERE (source_system_id, rtrim(regexp_extract(path, '^.*[.]'), '.')) NOT IN (
         SELECT (source_system_id, path) FROM missed
@@ -151,7 +155,9 @@ judged AS (
         )) AS share,
         findings.first_seen_at,
         findings.last_seen_at,
-        findings.example
+        findings.example,
+        findings.due_after,
+        sources.last_seen_at AS source_last_seen_at
     FROM findings
     INNER JOIN staging.drift_sources AS sources USING (source_system_id)
 )
@@ -161,7 +167,7 @@ alone, as two types begin at different records."""
 _VIEW = f"""
 CREATE OR REPLACE VIEW staging.drift AS
 {_JUDGED}
-SELECT * FROM judged
+SELECT * EXCLUDE (due_after, source_last_seen_at) FROM judged
 QUALIFY row_number() OVER (
     PARTITION BY source_system_id, path, kind
     ORDER BY
@@ -202,7 +208,9 @@ SELECT
     count(*) FILTER (is_change) AS changes
 FROM staging.drift
 """
-# Of every type and not of the view, whose one may be of last week, or too rare.
+# Of every type and not of the view, whose one may be of last week, or too rare. A missing field
+# began with its last record, and a source that sends little needs longer than a day until it is
+# missed: it is news for as many records again, while the source sends.
 _CHANGES = f"""
 {_JUDGED}
 SELECT
@@ -213,7 +221,11 @@ SELECT
     arg_max(path, share) AS path,
     arg_max(json_types, share) AS json_types
 FROM judged
-WHERE is_change AND records >= ? AND share >= ? AND epoch_us(first_seen_at) >= ?
+WHERE
+    is_change AND records >= $1 AND share >= $2 AND (
+        epoch_us(first_seen_at) >= $3
+        OR (records < 2 * due_after AND epoch_us(source_last_seen_at) >= $3)
+    )
 GROUP BY source_system_id
 ORDER BY source_system_id
 """

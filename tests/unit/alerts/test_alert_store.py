@@ -166,3 +166,28 @@ def test_what_began_while_nobody_wanted_to_know_is_not_told_to_end(store: AlertS
     store.update([late("6E")], 10 * SECOND, telling=True)
     store.update([], 100 * SECOND, telling=True)
     assert states(store) == []
+
+
+@pytest.mark.parametrize("ahead", [DAY // 2, 900 * DAY])
+def test_what_began_and_ended_while_the_clock_was_ahead_is_told(
+    store: AlertStore, ahead: int
+) -> None:
+    store.update([late("6E"), late("AI")], ahead, telling=True)
+    for item in store.untold(ahead):
+        store.not_told(item, "no route to host", ahead + 600 * SECOND)
+    store.update([late("AI")], ahead + 60 * SECOND, telling=True)
+
+    store.update([late("AI")], 0, telling=True)  # it is put right
+    told = [(item.alert.subject, item.state) for item in store.untold(0)]
+    assert told == [("6E", "began"), ("6E", "ended"), ("AI", "began")]
+
+    store.update([late("AI")], 2 * DAY, telling=True)
+    assert states(store) == [], "for a day, as ever"
+
+
+def test_a_patience_that_is_as_long_as_it_may_be_is_kept(store: AlertStore) -> None:
+    store.update([late("6E")], 0, telling=True)
+    (item,) = store.untold(0)
+    store.not_told(item, "no route to host", 600 * SECOND)
+    store.update([late("6E")], 0, telling=True)
+    assert store.untold(599 * SECOND) == []

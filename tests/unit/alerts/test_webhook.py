@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pytest
 
-from airside.alerts import AlertStore, Limits, Monitor, Webhook
+from airside.alerts import AlertStore, Finding, Limits, Monitor, Webhook
 from airside.errors import RetryableError
 
 NOW_US = 1_800_000_000_000_000
@@ -132,3 +132,45 @@ def test_what_a_restart_interrupts_is_told_after_it(tmp_path: Path, address: str
 
     Watch(tmp_path, address).round(75, after=100)
     assert [body["state"] for body in Receiver.bodies] == ["began"]
+
+
+@pytest.mark.parametrize("host", ["ops..example.org", ".example.org", "x" * 64 + ".example.org"])
+def test_a_name_that_no_host_can_have_is_told_as_a_failure(tmp_path: Path, host: str) -> None:
+    watch = Watch(tmp_path, f"http://{host}/hook?secret=swordfish")
+    with pytest.raises(RetryableError, match=r"check alerts\.webhook_url") as caught:
+        watch.round(75)
+    assert "swordfish" not in str(caught.value)
+
+
+def test_one_message_that_is_refused_holds_up_no_others(tmp_path: Path, address: str) -> None:
+    watch = Watch(tmp_path, address)
+    late = [Finding("airline_delay", name, 70, 60, "min", f"{name} is late") for name in "ABC"]
+    watch.store.update(late, NOW_US, telling=True)
+    Receiver.answers = [500]
+    with pytest.raises(RetryableError, match="it answers 500"):
+        watch.round(0)
+    assert [body["subject"] for body in Receiver.bodies] == ["B", "C"]
+    watch.round(0, after=5)
+    assert [body["subject"] for body in Receiver.bodies] == ["B", "C", "A"]
+
+
+def test_no_end_is_told_where_its_beginning_was_just_refused(tmp_path: Path, address: str) -> None:
+    watch = Watch(tmp_path, address)
+    watch.store.update([Finding("lag", "x", 70, 60, "s", "x lags")], NOW_US, telling=True)
+    watch.store.update([], NOW_US + 100 * SECOND, telling=True)
+    Receiver.answers = [500]
+    with pytest.raises(RetryableError, match="it answers 500"):
+        watch.round(0, after=100)
+    assert Receiver.bodies == []
+    watch.round(0, after=5)
+    assert [body["state"] for body in Receiver.bodies] == ["began", "ended"]
+
+
+def test_where_nobody_answers_one_message_is_tried_and_not_all(tmp_path: Path) -> None:
+    """Each would wait for the same time-out."""
+    watch = Watch(tmp_path, "http://127.0.0.1:9/hook")
+    late = [Finding("airline_delay", name, 70, 60, "min", f"{name} is late") for name in "ABC"]
+    watch.store.update(late, NOW_US, telling=True)
+    with pytest.raises(RetryableError):
+        watch.round(0)
+    assert [item.attempts for item in watch.store.untold()] == [1, 0, 0]

@@ -83,6 +83,34 @@ def test_an_older_change_does_not_hide_a_new_one_from_the_alert(
     assert (both.share, both.changes) == (330 / 360, 1), "one path, whatever types"
 
 
+def test_a_field_that_a_quiet_source_drops_is_news_however_long_it_takes(
+    warehouse: DuckDBWarehouse,
+) -> None:
+    """A thousand records without it may take a week; by then it is long since it last came."""
+
+    def told(missing: int, since_s: int) -> list[str]:
+        write(warehouse, ["number"] * 1_500 + [None] * missing, "scalar")
+        return [c.summary for c in changes(warehouse, since_us=BEGAN_US + since_s * 1_000_000)]
+
+    said = [f"fids no longer sends {PATH}"]
+    assert told(999, since_s=2_400) == []
+    assert told(1_000, since_s=2_400) == said
+    assert told(1_999, since_s=3_400) == said
+    assert told(2_000, since_s=3_400) == [], "it has been told"
+    assert told(2_000, since_s=1_400) == said, "within a day of its last record"
+    assert told(1_000, since_s=2_600) == [], "the source sends nothing at all any more"
+
+
+def test_a_field_that_came_seldom_is_news_as_long_as_it_took_to_miss_it(
+    warehouse: DuckDBWarehouse,
+) -> None:
+    def told(missing: int) -> int:
+        write(warehouse, ([None] * 49 + ["number"]) * 200 + [None] * missing, "scalar")
+        return len(changes(warehouse, share=0, since_us=BEGAN_US + 12_400 * 1_000_000))
+
+    assert [told(missing) for missing in (2_499, 2_500, 4_999, 5_000)] == [0, 1, 1, 0]
+
+
 def test_null_counts_for_no_type(warehouse: DuckDBWarehouse) -> None:
     write(warehouse, ["null"] * 1_500 + ["array"] * 30 + ["null"] * 30, "scalar")
     row = changed(warehouse)
