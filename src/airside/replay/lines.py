@@ -30,8 +30,9 @@ class _Decompressor(Protocol):
         """Feed it the next bytes."""
 
 
+_GZIP = b"\x1f\x8b"
 _DECOMPRESSORS: dict[bytes, Callable[[], _Decompressor]] = {
-    b"\x1f\x8b": lambda: zlib.decompressobj(wbits=31),  # gzip with its checksum
+    _GZIP: lambda: zlib.decompressobj(wbits=31),  # gzip with its checksum
     b"\x28\xb5\x2f\xfd": lambda: zstandard.ZstdDecompressor().decompressobj(),
 }
 """What a compressed file begins with → what reads it."""
@@ -142,7 +143,7 @@ def _chunks(path: Path) -> Iterator[bytes]:
 
 def _unpacked(path: Path, raw: BufferedReader, magic: bytes) -> Iterator[bytes]:
     try:
-        yield from _gathered(_decompressed(raw, _DECOMPRESSORS[magic]))
+        yield from _gathered(_decompressed(raw, magic))
     except _DAMAGE as error:
         raise CorruptDataError(
             f"{path}: its compressed data is damaged or cut short ({error}); the lines before "
@@ -167,12 +168,14 @@ def _gathered(pieces: Iterator[bytes]) -> Iterator[bytes]:
     yield b"".join(parts)
 
 
-def _decompressed(raw: BufferedReader, start: Callable[[], _Decompressor]) -> Iterator[bytes]:
+def _decompressed(raw: BufferedReader, magic: bytes) -> Iterator[bytes]:
     """Decompress frame by frame: the libraries' readers do not all tell a cut frame from an end."""
+    start = _DECOMPRESSORS[magic]
+    padding = b"\0" if magic == _GZIP else b""  # tapes and block devices pad what gzip has made
     frame = start()
     is_open = False
     while data := raw.read(_COMPRESSED_BYTES):
-        while data:
+        while data := data if is_open else data.lstrip(padding):
             is_open = True
             if chunk := frame.decompress(data):
                 yield chunk

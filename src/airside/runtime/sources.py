@@ -15,7 +15,7 @@ from airside.errors import CorruptDataError, UsageError
 from airside.ledger import Ledger
 from airside.runtime.clocks import wall_clock
 from airside.settings import SimulatorSettings, StreamSettings
-from airside.simulator import Simulator, SimulatorConfig, mess_preset
+from airside.simulator import LATEST, Simulator, SimulatorConfig, mess_preset
 from airside.stream import Patience, Producer, Stream, fills_a_put, lines
 
 SIMULATOR = "simulator"
@@ -95,11 +95,20 @@ def simulate(
         max_events: End after so many records.
         on_put: Told after each put how many records it held, and the simulated clock.
         patience: How to wait where the stream is full; without it, the stream's error is raised.
+
+    Raises:
+        UsageError: A value is wrong, or the simulated clock has come to the end of its time.
     """
     identity = json.dumps(settings.model_dump(exclude={"time_compression"}), sort_keys=True)
     world = hashlib.sha256(identity.encode()).hexdigest()[:16]
     noted = {} if start else ledger.position(SIMULATOR)
     resume_us = None
+    if int(noted.get("clock", 0)) >= LATEST.timestamp() * 1e6:
+        raise UsageError(
+            f"the simulated clock has come to {LATEST:%Y-%m-%d}, and nothing goes on from there: "
+            "begin anew with `airside simulate --start 2026-01-01`, take another --data-dir, or go "
+            "on without the simulator, as with `airside up --no-simulator`"
+        )
     if "clock" in noted and f"{world} start" in noted:
         start = datetime.fromisoformat(noted[f"{world} start"])
         resume_us = int(noted["clock"])

@@ -10,6 +10,8 @@ from airside.simulator.mess import MESS_PRESETS, MessRates
 
 EARLIEST = datetime(2000, 1, 3, tzinfo=UTC)
 LATEST = datetime(2099, 1, 1, tzinfo=UTC)
+END = datetime(2099, 12, 30, tzinfo=UTC)
+"""Flights of which is told by then are over before 2100, whose times the contract does not know."""
 
 
 @dataclass(frozen=True, slots=True)

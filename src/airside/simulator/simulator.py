@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from itertools import islice, takewhile
 
 from airside.events import Emission
-from airside.simulator.config import SimulatorConfig
+from airside.simulator.config import END, SimulatorConfig
 from airside.simulator.disorder import Disorder, longest_delay
 from airside.simulator.line import Line
 from airside.simulator.plan import Plan
@@ -47,15 +47,15 @@ class Simulator:
                 follows is, byte for byte, what would have followed. `max_events` counts from here.
 
         Yields:
-            Emissions without end, unless the configuration has `days` or `max_events`.
+            Emissions through 2099-12-29, unless the configuration has `days` or `max_events`.
         """
         config = self._config
         start = int(config.start.timestamp())
         skip_us = start * US - 1 if after_us is None else max(after_us, start * US - 1)
-        emissions = self._run(start, skip_us)
+        end = int(END.timestamp())
         if config.days is not None:
-            end_us = (start + config.days * 86_400) * US
-            emissions = _until(emissions, end_us)
+            end = min(end, start + config.days * 86_400)
+        emissions = _until(self._run(start, skip_us), end * US)
         yield from islice(emissions, config.max_events)
 
     def _run(self, start: int, skip_us: int) -> Iterator[Emission]:

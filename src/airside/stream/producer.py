@@ -9,6 +9,7 @@ from airside.stream.protocol import Stream
 
 _PUT_RECORDS = 5_000
 _PUT_BYTES = 4 * 1024 * 1024
+_LONGEST_WAIT_SECONDS = 86_400.0  # the system cannot wait for centuries at once
 _MIN_WAIT_SECONDS = 0.05  # at a low rate, some twenty puts a second rather than one an event
 
 
@@ -67,7 +68,9 @@ class Producer:
                 total += len(pending)
                 self.on_put(len(pending), due_us)
                 pending, size = [], 0
-            if (ahead > 0 or full) and self.wait(max(ahead, _MIN_WAIT_SECONDS) if ahead > 0 else 0):
+            if (ahead > 0 or full) and self._wait(
+                max(ahead, _MIN_WAIT_SECONDS) if ahead > 0 else 0
+            ):
                 return total
             if len(emission.payload) > self.stream.max_record_bytes:
                 self.on_refused(len(emission.payload))
@@ -80,6 +83,14 @@ class Producer:
                 return total
             self.on_put(len(pending), due_us)
         return total + len(pending)
+
+    def _wait(self, seconds: float) -> bool:
+        """Wait, however long; True means stop."""
+        while seconds > _LONGEST_WAIT_SECONDS:
+            if self.wait(_LONGEST_WAIT_SECONDS):
+                return True
+            seconds -= _LONGEST_WAIT_SECONDS
+        return self.wait(seconds)
 
     def _put(self, payloads: Sequence[bytes]) -> bool:
         """Put records; False where it was told to stop instead."""

@@ -165,6 +165,31 @@ def test_damaged_compression_is_told_after_what_was_whole(
     assert given_records == [b'{"event_id": "whole"}'] * 10
 
 
+@pytest.mark.parametrize("padding", [1, 512, 300_000])
+def test_gzip_may_be_padded_to_whole_blocks(tmp_path: Path, padding: int) -> None:
+    """As by a tape, or a copy block by block; `gzip -d` takes it likewise."""
+    content = [record(str(1758737730 + i)) for i in range(9)]
+    member = gzip.compress(b"".join(line + b"\n" for line in content)) + bytes(padding)
+    path = tmp_path / "day.ndjson.gz"
+    path.write_bytes(member * 2)
+    source = open_source(str(path))
+    assert [emission.payload for emission in source.emissions()] == content * 2
+    with lines.opened(path) as file:
+        assert file.read().splitlines() == content * 2
+
+
+@pytest.mark.parametrize(
+    "content", [gzip.compress(b"{}\n") + bytes(9) + b"x", zstandard.compress(b"{}\n") + bytes(9)]
+)
+def test_what_else_follows_compressed_data_is_damage(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "day"
+    path.write_bytes(content)
+    given_records: list[bytes] = []
+    with pytest.raises(CorruptDataError, match="damaged or cut short"):
+        given_records.extend(emission.payload for emission in NdjsonFile(path).emissions())
+    assert given_records == [b"{}"]
+
+
 def test_a_file_of_one_endless_line_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

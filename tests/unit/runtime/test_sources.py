@@ -4,13 +4,14 @@ import os
 import threading
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from io import BytesIO
 from itertools import count
 from pathlib import Path
 
 import pytest
 
-from airside.errors import RetryableError
+from airside.errors import RetryableError, UsageError
 from airside.ledger import Ledger
 from airside.runtime.sources import ingest, simulate
 from airside.settings import SimulatorSettings
@@ -54,6 +55,24 @@ def test_a_simulator_that_could_not_put_anything_starts_as_if_it_had_not_been(
             ten()
     assert ten() == 10
     assert len(records(stream)) == 10
+
+
+@pytest.mark.parametrize("other", [SETTINGS, SimulatorSettings(flights_per_day=60)])
+@pytest.mark.parametrize("clock", ["2099-01-01", "2099-12-29T23:59:59", "2117-01-01"])
+def test_a_simulator_at_the_end_of_its_time_says_how_to_begin_anew(
+    stream: EmbeddedStream, ledger: Ledger, clock: str, other: SimulatorSettings
+) -> None:
+    def ten(settings: SimulatorSettings, start: datetime | None = None) -> int:
+        stop = threading.Event()
+        return simulate(stream, ledger, settings, stop, unpaced=True, start=start, max_events=10)
+
+    assert ten(SETTINGS, datetime(2098, 12, 31, tzinfo=UTC)) == 10
+    at_us = int(datetime.fromisoformat(clock).replace(tzinfo=UTC).timestamp()) * 1_000_000
+    ledger.note("simulator", {"clock": str(at_us)})
+    with pytest.raises(UsageError, match=r"2099-01-01.*simulate --start.*up --no-simulator"):
+        ten(other)
+    assert ten(other, datetime(2026, 1, 1, tzinfo=UTC)) == 10
+    assert ten(other) == 10
 
 
 def test_what_comes_by_a_pipe_is_put_before_the_next_is_waited_for(stream: EmbeddedStream) -> None:

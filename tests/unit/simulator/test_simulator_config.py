@@ -2,13 +2,14 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
 
 from airside.errors import UsageError
-from airside.simulator import Simulator, SimulatorConfig
+from airside.events import Emission
+from airside.simulator import MESS_PRESETS, Simulator, SimulatorConfig
 
 
 @pytest.mark.parametrize(
@@ -94,3 +95,21 @@ def test_flights_know_their_designator_over_days() -> None:
     assert one == other
     designators = [leg.designator for line in one for leg in line.legs]
     assert len(designators) == len(set(designators))
+
+
+@pytest.mark.parametrize("days", [None, 2_000])
+def test_it_ends_before_times_that_the_contract_does_not_know(days: int | None) -> None:
+    config = SimulatorConfig(
+        start=datetime(2098, 12, 31, tzinfo=UTC), flights_per_day=60, mess=MESS_PRESETS["hostile"]
+    )
+    end = datetime(2099, 12, 30, tzinfo=UTC)
+    simulator = Simulator(replace(config, days=days))
+
+    def after(at: datetime) -> list[Emission]:
+        return list(islice(simulator.emissions(int(at.timestamp() * 1e6)), 100_000))
+
+    last = after(end - timedelta(hours=2))
+    assert 0 < len(last) < 100_000
+    assert end.timestamp() - 600 < last[-1].due_us / 1e6 < end.timestamp()
+    assert not any(b'"2100-' in emission.payload for emission in last)
+    assert after(end) == after(end + timedelta(days=900)) == []

@@ -1,5 +1,6 @@
 """Pacing: what is on the stream at which instant, by a clock that only the test moves."""
 
+import threading
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
@@ -154,6 +155,19 @@ def test_it_stops_in_the_middle_of_a_wait_with_all_it_took_put() -> None:
     assert world.run(every(1, 100), speed=1) == 3
     assert world.payloads == [b"0", b"1", b"2"]
     assert world.now == 1002.5
+
+
+def test_a_long_wait_is_made_of_waits_that_the_system_can_make() -> None:
+    day = 86_400.0
+    world = World()
+    assert world.run(every(1, 2), speed=1 / (3.5 * day)) == 2
+    assert world.put_at() == {b"0": 0, b"1": pytest.approx(3.5 * day)}
+    assert max(world.waits) <= day
+
+    world = World(stop_at=2.5 * day)
+    assert world.run(every(1, 2), speed=1e-300) == 1
+    assert max(world.waits) <= day < threading.TIMEOUT_MAX
+    assert world.now == 1000 + 2.5 * day
 
 
 def test_it_stops_in_mid_flight_when_it_never_waits() -> None:
