@@ -36,7 +36,7 @@ ENVIRONMENT_PREFIX = "AIRSIDE_"
 CONFIG_VARIABLE = "AIRSIDE_CONFIG"
 CONFIG_FILE = "airside.toml"
 
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, le=31_536_000)]  # a year: nobody means more
 MessPreset = Literal["none", "typical", "hostile"]
 Access = Literal["guarded", "open"]
 
