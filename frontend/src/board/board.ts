@@ -40,8 +40,8 @@ export class Board {
   };
   private held: Held | null = null;
   private missed = 0;
-  /** The flight whose drawer was opened here. */
-  private opened: string | null = null;
+  /** The flight whose drawer was opened here, or came open with the page. */
+  private opened: string | null;
   /** All that pass the filters. */
   private rows: readonly NumberedFlight[] = [];
   private sorted: readonly NumberedFlight[] = [];
@@ -89,7 +89,8 @@ export class Board {
       if (previous.leg && !view.leg) this.returnFocus();
       if (this.held && filterKey(view) !== filterKey(previous)) this.render();
     });
-    this.grid.select(context.view.current.leg);
+    this.opened = context.view.current.leg;
+    this.grid.select(this.opened);
   }
 
   /** On new data and on new filters. */
