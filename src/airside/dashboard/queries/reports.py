@@ -14,10 +14,10 @@ from airside.warehouse import Reader
 MAX_POINTS = 2_000
 """So many points of a scatter plot at most. A leg's key is a hash, so the smallest keys are a
 random sample, and the same one each time."""
-ENOUGH_POINTS = 500
+ENOUGH_POINTS = 200
 """So many do where there are few legs of a kind in a long history: to look at all of it for more
 would take longer with each year."""
-LONG_SAMPLE = 4_096
+LONG_SAMPLE = 16_384
 """Gold's sample of a history of 260,000 legs has so many: to look at all of more takes longer than
 the page's other questions do."""
 

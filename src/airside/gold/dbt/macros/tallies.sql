@@ -239,9 +239,9 @@ coalesce({{ one }}.{{ cell }}, {{ nothing }}) = coalesce({{ other }}.{{ cell }},
 
 
 {#- Samples: legs are as good as random by their keys, which are hashes, so those of the smallest
-    keys are a sample of all, and the same one each time. A 64th of the legs is kept apart. -#}
+    keys are a sample of all, and the same one each time. A 16th of the legs is kept apart. -#}
 {% macro is_sampled(leg_key) -%}
-{{ leg_key }} < '04'
+{{ leg_key }} < '10'
 {%- endmacro %}
 
 {% macro sampled_columns(name) -%}
