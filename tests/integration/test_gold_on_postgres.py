@@ -87,6 +87,16 @@ def test_the_other_questions_have_the_same_answers(
     assert embedded == server
 
 
+@pytest.mark.parametrize("movement", ["departure", "arrival"])
+@pytest.mark.parametrize("kind", ["scheduled", "actual"])
+def test_legs_of_a_time_are_found_without_reading_all(url: str, kind: str, movement: str) -> None:
+    rather = "SET enable_seqscan = off"  # a few legs are read faster as they lie
+    time = f"{kind}_{movement}_at"
+    asked = f"EXPLAIN SELECT * FROM main.fct_flight_legs WHERE {time} > '2026-01-01'"
+    plan = rows(url, f"{rather}; {asked}")
+    assert "Index" in str(plan)
+
+
 def test_dbts_tests_of_keys_relations_and_rules_pass(url: str, tmp_path: Path) -> None:
     gold = Gold(ServerDatabase(open_server(url)), tmp_path)
     results = gold.test()

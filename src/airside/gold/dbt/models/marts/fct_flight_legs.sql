@@ -10,7 +10,7 @@
         post_hook="{{ record_progress() }}",
         dist=only_on("redshift", "leg_key"),
         sort=only_on("redshift", "scheduled_departure_at"),
-        indexes=only_on("postgres", [{"columns": ["scheduled_departure_at"]}, {"columns": ["leg_key"]}, {"columns": ["last_event_at"]}], []),
+        indexes=only_on("postgres", [{"columns": ["scheduled_departure_at"]}, {"columns": ["scheduled_arrival_at"]}, {"columns": ["actual_departure_at"]}, {"columns": ["actual_arrival_at"]}, {"columns": ["leg_key"]}, {"columns": ["last_event_at"]}], []),
     )
 }}
 
