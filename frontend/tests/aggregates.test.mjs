@@ -9,12 +9,13 @@ const ROUTES = 5;
 
 /** Figures under filters; `move` is what a refresh of gold does to the page. */
 function filteredPage(t, search) {
-  fakeDocument(t, search);
+  const { document } = fakeDocument(t, search);
   const clock = fakeClock(t);
   const server = fakeServer(t);
   const live = new LiveData();
   const view = new ViewState();
   const aggregates = new Aggregates(live, view);
+  aggregates.start();
   const states = [];
   aggregates.changed.on(() => states.push(aggregates.state));
   return {
@@ -28,6 +29,10 @@ function filteredPage(t, search) {
     },
     get aborted() {
       return server.requests.filter((request) => request.isAborted).length;
+    },
+    become(hidden) {
+      document.hidden = hidden;
+      document.dispatchEvent(new Event("visibilitychange"));
     },
     move(watermark) {
       live.stamp = { watermark };
@@ -104,4 +109,64 @@ test("a failed answer is followed by the next refresh", async (t) => {
   assert.equal(page.asked.length, 2, "it is being asked already");
   await page.answer("second");
   assert.equal(page.aggregates.state, "ready");
+});
+
+for (const [where, leave, comeBack] of [
+  ["another page", ({ aggregates }) => aggregates.stop(), ({ aggregates }) => aggregates.start()],
+  ["another tab", ({ become }) => become(true), ({ become }) => become(false)],
+]) {
+  test(`who looks at ${where} has nothing asked, and figures of now at the return`, async (t) => {
+    const page = filteredPage(t, "?airline=6E");
+    page.move("2026-01-01T10:00:00Z");
+    await page.answer("first");
+    leave(page);
+    for (let second = 1; second <= 5; second += 1) {
+      await page.clock.tick(1_000);
+      page.move(`2026-01-01T10:00:0${second}Z`);
+    }
+    assert.equal(page.asked.length, 1);
+    comeBack(page);
+    assert.equal(page.asked.length, 2, "at once");
+    assert.equal(page.aggregates.state, "loading", "the first are of long ago");
+    await page.answer("second");
+    assert.equal(page.aggregates.state, "ready");
+    assert.equal(page.aggregates.figures.kpis, "second");
+    page.move("2026-01-01T10:00:06Z");
+    await page.clock.tick(2_000);
+    assert.equal(page.asked.length, 3, "and goes on");
+  });
+
+  test(`who goes to ${where} gives up what is asked, and a refresh that is due`, async (t) => {
+    const page = filteredPage(t, "?airline=6E");
+    page.move("2026-01-01T10:00:00Z");
+    page.move("2026-01-01T10:00:01Z");
+    leave(page);
+    assert.equal(page.aborted, ROUTES);
+    await page.clock.tick(10_000);
+    assert.equal(page.asked.length, 1);
+    comeBack(page);
+    assert.equal(page.asked.length, 2);
+  });
+
+  test(`filters chosen while ${where} is open are asked for at the return`, async (t) => {
+    const page = filteredPage(t, "?airline=6E");
+    page.move("2026-01-01T10:00:00Z");
+    await page.answer("first");
+    leave(page);
+    page.view.update({ airline: ["AI"] });
+    assert.equal(page.asked.length, 1);
+    comeBack(page);
+    assert.equal(page.asked.length, 2);
+    assert.deepEqual(page.asked.at(-1).url.searchParams.getAll("airline"), ["AI"]);
+  });
+}
+
+test("a tab that comes to be seen while another page is open asks nothing", async (t) => {
+  const page = filteredPage(t, "?airline=6E");
+  page.move("2026-01-01T10:00:00Z");
+  await page.answer("first");
+  page.aggregates.stop();
+  page.become(true);
+  page.become(false);
+  assert.equal(page.asked.length, 1);
 });

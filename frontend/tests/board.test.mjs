@@ -45,6 +45,16 @@ async function shownBoard(t) {
   const [pause, csv] = byClass(board.element, "small");
   const [search] = byClass(board.element, "search");
   const click = (button) => button.dispatchEvent(new Event("click"));
+  const file = async () => {
+    let saved;
+    t.mock.method(URL, "createObjectURL", (blob) => {
+      saved = blob;
+      return "blob:board";
+    });
+    click(csv);
+    await settled();
+    return (await saved.text()).trim().split("\r\n").map((row) => row.split(","));
+  };
   return {
     document,
     view,
@@ -64,15 +74,9 @@ async function shownBoard(t) {
     lines: () => byClass(board.element, "board-row"),
     shown: () => byClass(board.element, "board-row").map(({ dataset }) => Number(dataset.leg[0])),
     note: () => byClass(board.element, "panel-note")[0].textContent,
+    file,
     async saved() {
-      let saved;
-      t.mock.method(URL, "createObjectURL", (blob) => {
-        saved = blob;
-        return "blob:board";
-      });
-      click(csv);
-      await settled();
-      const [head, ...rows] = (await saved.text()).trim().split("\r\n").map((row) => row.split(","));
+      const [head, ...rows] = await file();
       return rows.map((row) => row[head.indexOf("flight_icao")]);
     },
   };
@@ -100,6 +104,25 @@ test("filters apply to the flights that are held, on the board and in its file",
   assert.deepEqual(shown(), [0, 1, 2, 3, 4, 5]);
   pause();
   assert.deepEqual(shown(), [0, 1, 3, 4, 5, 6]);
+});
+
+test("the board's file has the rows that the search finds, and all once it is cleared", async (t) => {
+  const { search, delta, shown, saved } = await shownBoard(t);
+  search("6e");
+  assert.deepEqual(shown(), [0, 2, 4]);
+  assert.deepEqual(await saved(), ["F0", "F2", "F4"]);
+  delta({ inserts: [flightOf(6)], changes: [{ numbers: [2], cells: { airline_iata: ["AI"] } }] });
+  assert.deepEqual(await saved(), ["F0", "F4", "F6"]);
+  search("");
+  assert.deepEqual(await saved(), ["F0", "F1", "F2", "F3", "F4", "F5", "F6"]);
+});
+
+test("where the search finds nothing, the board's file has its header alone", async (t) => {
+  const { search, file } = await shownBoard(t);
+  search("nowhere");
+  const [head, ...rows] = await file();
+  assert.deepEqual(rows, []);
+  assert.ok(head.includes("flight_icao"));
 });
 
 test("a window of hours stands still with the board that is held", async (t) => {

@@ -29,7 +29,7 @@ const FIGURES = {
 function shownPage(t) {
   fakeDocument(t);
   fakeClock(t);
-  const aggregates = { figures: FIGURES, state: "ready", problem: "", changed: new Signal(), retry() {} };
+  const aggregates = { figures: FIGURES, state: "ready", problem: "", changed: new Signal(), retry() {}, start() {}, stop() {} };
   const page = operationsPage({ live: new LiveData(), view: new ViewState(), aggregates });
   page.show();
   const texts = (name) => new Set(byClass(page.element, name).map((element) => element.textContent));

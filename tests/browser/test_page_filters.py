@@ -63,6 +63,20 @@ def test_an_address_is_a_view_that_can_be_shared(open_page: Callable[..., Page])
     expect(page.locator(".chip")).to_have_count(0)
 
 
+def test_figures_are_asked_for_where_they_are_shown(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.locator(".board-row").first.wait_for()
+    page.get_by_role("link", name="Trends").click()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    with page.expect_response(lambda answer: "/api/v1/trends?airline=6E" in answer.url):
+        page.get_by_label("Add airline filter").select_option("6E")
+    assert not [url for url in asked if "/api/v1/kpis" in url]
+    with page.expect_response(lambda answer: "/api/v1/kpis?airline=6E" in answer.url):
+        page.get_by_role("link", name="Operations").click()
+    expect(panel(page, "airline-delays").locator("tbody tr")).to_have_count(1)
+
+
 def test_what_is_clicked_becomes_a_filter(open_page: Callable[..., Page]) -> None:
     page = open_page()
     league = panel(page, "airline-delays").locator(".league-name")

@@ -95,6 +95,19 @@ def test_the_board_as_csv_has_every_active_flight(
     assert {"leg_key", "flight_icao", "flight_status"} <= set(lines[0])
 
 
+def test_the_board_as_csv_has_what_the_search_finds(open_page: Callable[..., Page]) -> None:
+    page = open_page()
+    page.locator(".board-row").first.wait_for()
+    searched = page.locator(".board-row .board-cell:nth-child(2)").first.inner_text()
+    page.get_by_label("Search the board").fill(searched)
+    expect(page.locator(".board-row")).to_have_count(1)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Save as CSV: Active flights").click()
+    with download.value.path().open(newline="", encoding="utf-8") as file:
+        lines = list(csv.DictReader(file))
+    assert [line["flight_icao"] for line in lines] == [searched]
+
+
 def test_a_tile_tells_what_it_means(open_page: Callable[..., Page]) -> None:
     page = open_page()
     tile = page.get_by_role("group", name="Departures on time, D15")

@@ -184,8 +184,7 @@ export class Board {
   private saveCsv(): void {
     const { number: _, ...first } = this.rows[0] ?? { number: 0, leg_key: "" };
     const fields = Object.keys(first) as (keyof NumberedFlight)[];
-    const rows = new BoardOrder().take(this.rows, "", this.sort);
-    const lines = rows.map((flight) => fields.map((field) => flight[field]));
+    const lines = this.sorted.map((flight) => fields.map((field) => flight[field]));
     saveCsv("live-flights", toCsv(fields, lines));
   }
 }

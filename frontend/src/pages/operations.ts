@@ -85,12 +85,14 @@ export function operationsPage(context: Context): PageView {
   return {
     element,
     show: () => {
+      aggregates.start();
       isShown = true;
       showFigures();
       showFlights();
     },
     leave: () => {
       isShown = false;
+      aggregates.stop();
     },
   };
 }

@@ -1,6 +1,6 @@
 /**
  * The figures over all flights: from the stream where nothing is filtered, else asked for with the
- * filters, again when the data changes.
+ * filters, again when the data changes, while somebody looks.
  */
 import { getJson, messageOf, type Query } from "../api/client";
 import type {
@@ -49,6 +49,8 @@ export class Aggregates {
   problem = "";
   readonly changed = new Signal<void>();
 
+  /** Whether the page that shows them is open. */
+  private isShown = false;
   private filters: Query | null = null;
   /** What the reader has chosen; null where that is everything. */
   private selection: string | null = null;
@@ -65,6 +67,17 @@ export class Aggregates {
       if (NAMES.some((name) => parts.has(name))) this.follow();
     });
     view.changed.on(() => this.follow());
+    document.addEventListener("visibilitychange", () => this.askAnew());
+  }
+
+  start(): void {
+    this.isShown = true;
+    this.askAnew();
+  }
+
+  stop(): void {
+    this.isShown = false;
+    this.cancel();
   }
 
   retry(): void {
@@ -81,14 +94,20 @@ export class Aggregates {
       this.cancel();
       if (this.live.parts) this.become(this.live.parts);
     } else if (isOther) {
-      this.state = "loading";
-      this.changed.emit();
-      void this.ask();
+      this.askAnew();
     } else if (this.request) {
       this.isDue = true;
     } else {
       this.refresh();
     }
+  }
+
+  /** The figures at hand are of another selection, or of a time when nobody looked. */
+  private askAnew(): void {
+    if (!this.selection) return;
+    this.state = "loading";
+    this.changed.emit();
+    void this.ask();
   }
 
   private cancel(): void {
@@ -101,7 +120,7 @@ export class Aggregates {
   private async ask(): Promise<void> {
     const { filters } = this;
     this.cancel();
-    if (!filters) return;
+    if (!filters || !this.isShown || document.hidden) return;
     const request = new AbortController();
     this.request = request;
     try {
