@@ -12,9 +12,11 @@ from typing import Any
 import httpx
 import pytest
 
-from airside.alerts import AlertStore, Limits, Monitor
+from airside.alerts import AlertStore, Finding, Limits, Monitor, Webhook
 from airside.alerts.rules import findings, heard
+from airside.alerts.store import Untold
 from airside.runtime.data_dir import DataDir
+from airside.runtime.pipeline import open_pipeline
 from airside.runtime.readers import open_reader
 from airside.runtime.up import operation
 from airside.settings import load
@@ -109,7 +111,7 @@ def test_a_source_is_not_silent_from_before_anybody_listened(root: Path, tmp_pat
         now_us = max(source.arrived_at_us for source in sources) + HOUR_US
 
         def monitor() -> Monitor:
-            return Monitor(reader, store, limits, lags=dict, webhook=None, clock=lambda: now_us)
+            return Monitor(reader, store, limits, lags=dict, telling=False, clock=lambda: now_us)
 
         first = monitor()
         first.run_once()
@@ -210,6 +212,43 @@ def test_an_alert_shows_on_the_page_and_calls_the_webhook(
         assert "security_wait" in client.get("/api/v1/alerts", params={"format": "csv"}).text
         assert came.wait(60)
     assert [(body["state"], body["rule"]) for body in bodies] == [("began", "security_wait")]
+
+
+def test_a_webhook_that_does_not_answer_holds_up_no_alert(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, is_over = threading.Event(), threading.Event()
+
+    def tell(_webhook: Webhook, _item: Untold) -> None:
+        asked.set()
+        is_over.wait(60)
+
+    monkeypatch.setattr(Webhook, "tell", tell)
+    chosen = load(
+        {
+            "data_dir": tmp_path / "data",
+            "alerts.every_seconds": 0.05,
+            "alerts.webhook_url": "https://ops.example.org/hook",
+        },
+        {},
+    ).settings
+    told = Finding("lag", "one", 61, 60, "s", "one is behind")
+    later = Finding("lag", "two", 61, 60, "s", "two is behind")
+    begun = threading.Event()
+
+    def look(*_: object, **__: object) -> list[Finding]:
+        if pipeline.monitor._store.firing()[1:]:
+            begun.set()
+        return [told, later] if asked.is_set() else [told]
+
+    monkeypatch.setattr("airside.alerts.monitor.findings", look)
+    with open_pipeline(DataDir(tmp_path / "data"), chosen) as pipeline:
+        pipeline.start()
+        try:
+            assert begun.wait(30), "the second alert waits for the webhook"
+        finally:
+            is_over.set()
+            pipeline.stop()
 
 
 @pytest.mark.parametrize("address", ["ops.example.org/hook", "ftp://ops.example.org", "https://"])

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from airside.errors import AirsideError, CorruptDataError, RetryableError
+from airside.errors import AirsideError, CorruptDataError
 from airside.runtime.data_dir import DataDir
 from airside.runtime.pipeline import Health, open_pipeline
 from airside.settings import Settings
@@ -62,28 +62,3 @@ def test_what_cannot_pass_stops_it(tmp_path: Path, stage: str, error: Exception)
 )
 def test_a_failure_makes_no_stage_work_more_often(every: float, waits: list[float]) -> None:
     assert [Health(failures=n).patience(every) for n in range(1, 7)] == waits
-
-
-def test_a_webhook_that_fails_does_not_slow_the_rules(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    now, looks = 0.0, list[float]()
-
-    def wait(seconds: float) -> bool:
-        nonlocal now
-        now += seconds
-        return len(looks) == 5
-
-    def work() -> None:
-        nonlocal now
-        looks.append(now)
-        now += 4  # as long as nobody answers
-        raise RetryableError("the webhook cannot be reached")
-
-    with open_pipeline(DataDir(tmp_path / "data"), Settings()) as pipeline:
-        monkeypatch.setattr("airside.runtime.pipeline.time.monotonic", lambda: now)
-        monkeypatch.setattr(pipeline.stopping, "wait", wait)
-        pipeline.health["alerts"] = Health()
-        pipeline._loop("alerts", work, 10.0, 0.0)
-        monkeypatch.undo()
-    assert looks == [0, 10, 20, 30, 40]

@@ -411,7 +411,7 @@ export interface Accounting {
 }
 
 export interface StageState {
-  name: "bronze" | "silver" | "gold" | "simulator" | "export" | "alerts" | "upkeep" | "log";
+  name: "bronze" | "silver" | "gold" | "simulator" | "export" | "alerts" | "webhook" | "upkeep" | "log";
   /** When it last got something done, wall clock; null where it never did. */
   last_success_at: Instant | null;
   /** Seconds before the answer's `at`. */

@@ -22,6 +22,7 @@ const STAGE_NAMES: Record<StageState["name"], string> = {
   simulator: "Simulator",
   export: "Export of gold",
   alerts: "Alerts",
+  webhook: "Webhook of alerts",
   upkeep: "Upkeep",
   log: "Warehouse log",
 };

@@ -402,7 +402,9 @@ class Accounting(_Model):
 class StageState(_Model):
     """One stage."""
 
-    name: Literal["bronze", "silver", "gold", "simulator", "export", "alerts", "upkeep", "log"]
+    name: Literal[
+        "bronze", "silver", "gold", "simulator", "export", "alerts", "webhook", "upkeep", "log"
+    ]
     last_success_at: Instant | None
     age_seconds: float | None
     error: str | None

@@ -17,7 +17,7 @@ from airside.gold import answers
 from airside.ledger import Attempt
 from airside.runtime.kept import kept
 from airside.runtime.lakes import ZONES, is_elsewhere, lake_of
-from airside.runtime.pipeline import ALERTS, EXPORT, GOLD, LOG, Health
+from airside.runtime.pipeline import ALERTS, EXPORT, GOLD, LOG, WEBHOOK, Health
 from airside.runtime.raw_records import (
     Found,
     RecordId,
@@ -123,7 +123,7 @@ class Observatory:
             stages = [self._stage(stage) for stage in _STAGES]
             stages += [
                 self._stage(stage)
-                for stage in (EXPORT, ALERTS, UPKEEP, LOG)
+                for stage in (EXPORT, ALERTS, WEBHOOK, UPKEEP, LOG)
                 if self._health is not None and self._health.get(stage, Health()).error
             ]
             firing = [_alert(alert) for alert in self._observer.alerts.firing()]

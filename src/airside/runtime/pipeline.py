@@ -12,8 +12,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 
-from airside.alerts import AlertStore, Monitor
+from airside.alerts import AlertStore, Monitor, Teller
 from airside.bronze import BRONZE, Archive, Archiver
 from airside.errors import AirsideError, RetryableError
 from airside.events import FLIGHT_EVENTS
@@ -37,6 +38,7 @@ from airside.runtime.wiring import (
     make_gold,
     make_monitor,
     make_silver,
+    make_teller,
     open_ledger,
     open_warehouse,
 )
@@ -49,9 +51,10 @@ from airside.warehouse.staging import bring_back
 
 GOLD = "gold"
 ALERTS = "alerts"
+WEBHOOK = "webhook"
 EXPORT = "export"
 LOG = "log"
-_EXPENDABLE = {GOLD, EXPORT, ALERTS, UPKEEP, LOG}
+_EXPENDABLE = {GOLD, EXPORT, ALERTS, WEBHOOK, UPKEEP, LOG}
 """Stages that ingestion does not need."""
 _NICENESS = {GOLD: 5, EXPORT: 10, UPKEEP: 10}
 """Stages that have long work, and how far they stand back for the others. For exports and upkeep
@@ -106,6 +109,8 @@ class Pipeline:
     silver: Silver
     gold: Gold
     monitor: Monitor
+    teller: Teller | None
+    """None where there is nobody to tell."""
     upkeep: Upkeep
     lake: Lake
     stream: Stream
@@ -123,6 +128,8 @@ class Pipeline:
     _listeners: list[Callable[[], None]] = field(default_factory=list)
     _has_loaded: threading.Event = field(default_factory=threading.Event)
     """Set when the log may have grown, and when the thread that merges it has to end."""
+    _has_looked: threading.Event = field(default_factory=threading.Event)
+    """Set when something may have to be told, and when the thread that tells it has to end."""
     _refreshed_through: int | None = -1
     _exported_through: int | None = -1
     _trim_due: float = 0.0
@@ -183,9 +190,10 @@ class Pipeline:
             ("gold", self._refresh, gold.refresh_seconds, after_silver),
             (EXPORT, self._export, between_refreshes, between_refreshes / 2),
             ("retention", self.make_room, _ROOM_SECONDS, 0.0),
-            (ALERTS, self.monitor.run_once, self.settings.alerts.every_seconds, 0.0),
+            (ALERTS, self._watch, self.settings.alerts.every_seconds, 0.0),
             (UPKEEP, self._keep_up, upkeep, min(_UPKEEP_PHASE_SECONDS, upkeep)),
             (LOG, self._shorten_log, 0.0, 0.0),
+            *(((WEBHOOK, partial(self._tell, self.teller), 0.0, 0.0),) if self.teller else ()),
         ):
             self.health[name] = Health()
             thread = threading.Thread(
@@ -198,6 +206,7 @@ class Pipeline:
         """Let every stage finish what it is at, archive what waits, and bring gold up to date."""
         self.stopping.set()
         self._has_loaded.set()
+        self._has_looked.set()
         for thread in self._threads:
             thread.join()
         if self._threads and self.fatal is None:
@@ -309,6 +318,18 @@ class Pipeline:
         self._has_loaded.clear()
         self.warehouse.shorten_log()
 
+    def _watch(self) -> None:
+        try:
+            self.monitor.run_once()
+        finally:  # what waits from before is due again, whatever the data says
+            self._has_looked.set()
+
+    def _tell(self, teller: Teller) -> None:
+        """Tell right after each look, on a thread of its own: a webhook may answer slowly."""
+        self._has_looked.wait()
+        self._has_looked.clear()
+        teller.run_once()
+
     def _loaded(self) -> None:
         self.reader.forget()
         self._has_loaded.set()
@@ -352,8 +373,7 @@ class Pipeline:
                 if not may_pass or isinstance(error, GivenUpError):
                     self.abort(error)
                     return
-                if name != ALERTS:  # has patience of its own with a webhook; the rules go on
-                    due = time.monotonic() + health.patience(every)
+                due = time.monotonic() + health.patience(every)
             except Exception as error:  # a defect must stop the run, not vanish with its thread
                 self.abort(AirsideError(f"{name}: {type(error).__name__}: {error}"))
                 raise
@@ -411,7 +431,7 @@ def open_pipeline(
                 lake = take(lake, taking)
             resume(data_dir, lake, settings, tell, stopping.is_set, meanwhile=meanwhile)
 
-        # Streams and ledgers belong to one thread each, so every stage opens its own.
+        # Streams, ledgers and alerts belong to one thread each, so every stage opens its own.
         def stream(consumer: str, ledger: Ledger) -> Stream:
             opened = open_for_consuming(data_dir, settings, clock, consumer, ledger)
             stack.callback(opened.close)
@@ -441,8 +461,11 @@ def open_pipeline(
             return opened
 
         watched = looking()
-        alerts = AlertStore(data_dir.alerts, keep=settings.alerts.keep)
-        stack.callback(alerts.close)
+
+        def alerts() -> AlertStore:
+            opened = AlertStore(data_dir.alerts, keep=settings.alerts.keep)
+            stack.callback(opened.close)
+            return opened
 
         waiting = Waiting(clock, time.monotonic)
 
@@ -474,7 +497,8 @@ def open_pipeline(
                 clock,
                 lambda worked: _rest_from_merging(worked, stopping),
             ),
-            monitor=make_monitor(reader, alerts, settings, lags=lags, clock=clock),
+            monitor=make_monitor(reader, alerts(), settings, lags=lags, clock=clock),
+            teller=make_teller(alerts, settings, clock=clock, stopping=stopping.is_set),
             lake=lake,
             silver_stream=cleaned,
             stream=main,

@@ -5,7 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from types import MappingProxyType
 
-from airside.alerts import AlertStore, Limits, Monitor, Webhook
+from airside.alerts import AlertStore, Limits, Monitor, Teller, Webhook
 from airside.events import FLIGHT_EVENTS
 from airside.gold import Gold, Thresholds
 from airside.lake import Lake
@@ -95,9 +95,23 @@ def make_monitor(
             schema_drift=alerts.schema_drift,
         ),
         lags=lags,
-        webhook=Webhook(alerts.webhook_url.get_secret_value()) if alerts.webhook_url else None,
+        telling=alerts.webhook_url is not None,
         clock=clock,
     )
+
+
+def make_teller(
+    store: Callable[[], AlertStore],
+    settings: Settings,
+    *,
+    clock: Callable[[], int],
+    stopping: Callable[[], bool],
+) -> Teller | None:
+    """Make what tells the webhook, where there is one."""
+    url = settings.alerts.webhook_url
+    if url is None:
+        return None
+    return Teller(store(), Webhook(url.get_secret_value()), clock=clock, stopping=stopping)
 
 
 def make_gold(data_dir: DataDir, settings: Settings) -> Gold:

@@ -37,7 +37,7 @@ def test_a_silence_is_noticed_though_the_clock_was_ahead(store: AlertStore, hear
     store.hear(1, [Heard("radar", 100, heard_us)])
     now_us = NOW_US + DAY_US // 2
     limits = Limits(silent_minutes=15)
-    monitor = Monitor(Nothing(), store, limits, lags=dict, webhook=None, clock=lambda: now_us)
+    monitor = Monitor(Nothing(), store, limits, lags=dict, telling=False, clock=lambda: now_us)
     monitor.run_once()
     now_us = NOW_US + MINUTE_US
     monitor.run_once()

@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import pyarrow as pa
 import pytest
 
-from airside.alerts import AlertStore, Finding, Limits, Monitor, Webhook
+from airside.alerts import AlertStore, Finding, Limits, Monitor, Teller, Webhook
 from airside.errors import RetryableError
 
 NOW_US = 1_800_000_000_000_000
@@ -21,9 +21,12 @@ class Receiver(BaseHTTPRequestHandler):
     answers: ClassVar[list[int]] = []
     """Status codes of the next answers; 204 when there are none."""
     bodies: ClassVar[list[dict[str, Any]]] = []
+    meanwhile: ClassVar[Callable[[], None]]
+    """What happens before an answer."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
+        type(self).meanwhile()
         status = self.answers.pop(0) if self.answers else 204
         if status < 300:
             self.bodies.append(json.loads(body))
@@ -38,7 +41,7 @@ class Receiver(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def address() -> Iterator[str]:
-    Receiver.answers, Receiver.bodies = [], []
+    Receiver.answers, Receiver.bodies, Receiver.meanwhile = [], [], lambda: None
     server = HTTPServer(("127.0.0.1", 0), Receiver)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
@@ -58,7 +61,7 @@ class NoData:
 
 
 class Watch:
-    """A monitor whose only rule is lag, under a clock of its own."""
+    """A monitor whose only rule is lag, and who tells of it, under a clock of their own."""
 
     def __init__(self, folder: Path, webhook: str) -> None:
         self.now_us = NOW_US
@@ -69,14 +72,22 @@ class Watch:
             self.store,
             Limits(lag_seconds=60),
             lags=lambda: {"silver": self.lag},
-            webhook=Webhook(webhook),
+            telling=True,
             clock=lambda: self.now_us,
+        )
+        self.is_stopping = False
+        self.teller = Teller(
+            self.store,
+            Webhook(webhook),
+            clock=lambda: self.now_us,
+            stopping=lambda: self.is_stopping,
         )
 
     def round(self, lag: float, after: float = 10) -> None:
         self.now_us += int(after * SECOND)
         self.lag = lag
         self.monitor.run_once()
+        self.teller.run_once()
 
 
 def test_the_beginning_and_the_end_are_told_once_each(tmp_path: Path, address: str) -> None:
@@ -174,3 +185,32 @@ def test_where_nobody_answers_one_message_is_tried_and_not_all(tmp_path: Path) -
     with pytest.raises(RetryableError):
         watch.round(0)
     assert [item.attempts for item in watch.store.untold()] == [1, 0, 0]
+
+
+def test_who_stops_waits_for_one_message_and_the_rest_is_told_later(
+    tmp_path: Path, address: str
+) -> None:
+    watch = Watch(tmp_path, address)
+    late = [Finding("airline_delay", name, 70, 60, "min", f"{name} is late") for name in "ABC"]
+    watch.store.update(late, NOW_US, telling=True)
+    Receiver.meanwhile = lambda: setattr(watch, "is_stopping", True)
+    watch.round(0)
+    assert [body["subject"] for body in Receiver.bodies] == ["A"]
+    watch.is_stopping, Receiver.meanwhile = False, lambda: None
+    watch.round(0)
+    assert [body["subject"] for body in Receiver.bodies] == ["A", "B", "C"]
+
+
+def test_a_clock_that_is_put_back_meanwhile_makes_no_message_come_again_and_again(
+    tmp_path: Path, address: str
+) -> None:
+    watch = Watch(tmp_path, address)
+    Receiver.answers = [500, 500]
+
+    def put_back() -> None:
+        watch.now_us -= 3_600 * SECOND
+
+    Receiver.meanwhile = put_back
+    with pytest.raises(RetryableError, match="it answers 500"):
+        watch.round(75)
+    assert [item.attempts for item in watch.store.untold()] == [1]
