@@ -11,26 +11,16 @@ from s3transfer.exceptions import (  # type: ignore[import-untyped]  # boto3's o
 )
 from urllib3.exceptions import HTTPError
 
+from airside import aws_credentials
 from airside.errors import AirsideError, RetryableError, TerminalError, UsageError
 
 _MISSING = {"NoSuchKey", "404", "NotFound"}
-_NO_KEYS = (
-    exceptions.NoCredentialsError,
-    exceptions.PartialCredentialsError,
-    exceptions.TokenRetrievalError,
-    exceptions.SSOError,
-    exceptions.LoginError,
-    exceptions.ConfigParseError,
-    exceptions.ProfileNotFound,
-)
 _PASSING = (
     exceptions.HTTPClientError,  # no connection, a time-out, a proxy, TLS
     exceptions.ConnectionError,
     exceptions.IncompleteReadError,
     exceptions.ResponseStreamingError,
     exceptions.FlexibleChecksumError,
-    exceptions.CredentialRetrievalError,  # the metadata service did not answer
-    exceptions.MetadataRetrievalError,
 )
 _BROKEN_OFF = (
     RetriesExceededError,  # of a download: body after body has broken off, or did not come
@@ -38,10 +28,6 @@ _BROKEN_OFF = (
     HTTPError,  # the SDK hands on what TLS says in the middle of a body
 )
 _PASSING_CODES = {"SlowDown", "RequestTimeout", "Throttling", "ThrottlingException", "NoSuchUpload"}
-_KEYS = (
-    "name a profile with AWS_PROFILE, set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the "
-    "task a role"
-)
 
 _Refusal = tuple[type[TerminalError], str]
 _NO_BUCKET: _Refusal = (
@@ -61,7 +47,7 @@ _OTHER_REGION: _Refusal = (
 )
 _BAD_KEYS: _Refusal = (
     TerminalError,
-    f"{{where}}: AWS refuses the credentials ({{code}}: {{said}}); {_KEYS}",
+    f"{{where}}: AWS refuses the credentials ({{code}}: {{said}}); {aws_credentials.KEYS}",
 )
 _REFUSALS: dict[str, _Refusal] = {
     "NoSuchBucket": _NO_BUCKET,
@@ -128,6 +114,12 @@ def translated(action: str, bucket: str, where: str) -> Iterator[None]:
         raise _answered(error, action, bucket, where) from error
     except BotoCoreError as error:
         raise _unanswered(error, where) from error
+    except OSError as error:
+        # Airside's own local file is open already. What has a name the SDK wanted to open.
+        about_credentials = aws_credentials.explained(error, where)
+        if error.filename is None or about_credentials is None:
+            raise
+        raise about_credentials from error
     except _BROKEN_OFF as error:
         said = getattr(error, "last_exception", error)
         raise RetryableError(
@@ -156,8 +148,8 @@ def _answered(error: ClientError, action: str, bucket: str, where: str) -> Airsi
 
 def _unanswered(error: BotoCoreError, where: str) -> AirsideError:
     """The call has not got as far as an answer."""
-    if isinstance(error, _NO_KEYS):
-        return UsageError(f"{where}: there are no usable AWS credentials ({error}); {_KEYS}")
+    if (about_credentials := aws_credentials.explained(error, where)) is not None:
+        return about_credentials
     if isinstance(error, exceptions.NoRegionError):
         return UsageError(f"{where}: no AWS region is named; set AWS_DEFAULT_REGION")
     if isinstance(error, exceptions.SSLError):

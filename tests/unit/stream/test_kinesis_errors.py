@@ -63,8 +63,8 @@ def test_a_refusal_says_what_to_do(
         ),
         (
             botocore.exceptions.TokenRetrievalError(provider="sso", error_msg="expired"),
-            TerminalError,
-            "log in again",
+            RetryableError,
+            "aws sso login",
         ),
     ],
 )

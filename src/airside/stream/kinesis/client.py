@@ -23,8 +23,8 @@ class Client:
         service: A client as `boto3.client("kinesis")` makes it; None makes one.
 
     Raises:
-        RetryableError: Credentials could not be had just now.
-        TerminalError: boto3 is missing, or has no region.
+        RetryableError: Credentials could not be had just now, or the login has run out.
+        TerminalError: boto3 is missing, or has no region or credentials.
     """
 
     def __init__(self, address: KinesisAddress, service: Any = None) -> None:  # noqa: ANN401 - boto3 has no types
@@ -36,9 +36,10 @@ class Client:
 
         Raises:
             ThrottledError, ExpiredIteratorError: As they say.
-            RetryableError: No connection, no answer about credentials, or trouble at the service.
-            UsageError: There is no such stream.
-            TerminalError: No credentials, or no permission; says which.
+            RetryableError: No connection, no answer about credentials, a login that has run out, or
+                trouble at the service.
+            UsageError: There is no such stream, or there are no credentials.
+            TerminalError: No permission; says which.
         """
         import botocore.exceptions  # noqa: PLC0415 - see the package's docstring
 
@@ -48,7 +49,7 @@ class Client:
             answer: dict[str, Any] = getattr(self._service, operation)(**parameters)
         except botocore.exceptions.ClientError as error:
             raise self._refusal(operation, error.response).explained() from error
-        except botocore.exceptions.BotoCoreError as error:
+        except (botocore.exceptions.BotoCoreError, OSError) as error:
             raise self._unanswered(error) from error
         return answer
 
@@ -73,15 +74,11 @@ class Client:
         """The error where the service did not answer, or was not even asked."""
         import botocore.exceptions as known  # noqa: PLC0415 - see the package's docstring
 
-        if isinstance(error, known.NoCredentialsError | known.PartialCredentialsError):
-            return TerminalError(
-                f"no AWS credentials for {self._where} ({error}); set AWS_PROFILE or "
-                "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or give the task a role"
-            )
-        if isinstance(error, known.CredentialRetrievalError):
-            return _no_credentials_yet(error)
-        if isinstance(error, known.TokenRetrievalError):
-            return TerminalError(f"AWS credentials cannot be had ({error}); log in again")
+        from airside import aws_credentials  # noqa: PLC0415
+
+        about_credentials = aws_credentials.explained(error, self._where)
+        if about_credentials is not None:
+            return about_credentials
         if isinstance(error, known.ParamValidationError):
             return TerminalError(f"{self._where} cannot be asked so ({error})")
         return RetryableError(
@@ -90,19 +87,13 @@ class Client:
         )
 
 
-def _no_credentials_yet(error: Exception) -> RetryableError:
-    """The metadata service of a task or machine is away for a moment now and then."""
-    return RetryableError(
-        f"AWS credentials cannot be had ({error}); try again, and if that goes on, check the "
-        "metadata service of the task or machine, or the credential_process in ~/.aws/config"
-    )
-
-
 def _service() -> Any:  # noqa: ANN401 - boto3 has no types
     try:
         import boto3  # noqa: PLC0415 - see the package's docstring
         import botocore.config  # noqa: PLC0415
         import botocore.exceptions  # noqa: PLC0415
+
+        from airside import aws_credentials  # noqa: PLC0415
     except ImportError as error:
         raise TerminalError("Kinesis needs boto3: pip install 'airside[aws]'") from error
     config = botocore.config.Config(
@@ -118,10 +109,8 @@ def _service() -> Any:  # noqa: ANN401 - boto3 has no types
         raise TerminalError(
             "no AWS region is set; set one, for example AWS_DEFAULT_REGION=eu-central-1"
         ) from error
-    except botocore.exceptions.CredentialRetrievalError as error:
-        raise _no_credentials_yet(error) from error
-    except (botocore.exceptions.BotoCoreError, ValueError) as error:
-        raise TerminalError(
+    except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
+        raise aws_credentials.explained(error, "Kinesis") or TerminalError(
             f"the AWS SDK cannot be set up ({error}); check AWS_PROFILE, AWS_DEFAULT_REGION, "
             "AWS_ENDPOINT_URL_KINESIS and ~/.aws/config"
         ) from error
