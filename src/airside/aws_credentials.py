@@ -26,8 +26,7 @@ def explained(error: Exception, where: str) -> AirsideError | None:
     """The error to raise; None where it is not about credentials.
 
     Args:
-        error: What a client of the SDK raised, or the making of one. Of the operating system's
-            errors only what the SDK itself met with: it wraps those of the network in its own.
+        error: What a client of the SDK raised, or the making of one.
         where: What was to be reached.
     """
     if isinstance(error, _NONE):
@@ -37,13 +36,17 @@ def explained(error: Exception, where: str) -> AirsideError | None:
             f"{where}: the login at AWS has run out ({error}); run `aws sso login` (or `aws "
             "login`, if the profile is one of those) with the same AWS_PROFILE; it is tried again"
         )
-    # The program or file that has them the SDK opens without a word of its own; but its time-outs
-    # are errors of the operating system too.
-    is_file = isinstance(error, OSError) and not isinstance(error, exceptions.BotoCoreError)
-    if is_file or isinstance(error, _AWAY):
-        return RetryableError(
-            f"{where}: AWS credentials cannot be had ({error}); try again, and if that goes on, "
-            "check the metadata service of the task or machine, the credential_process in "
-            "~/.aws/config, or the file that AWS_WEB_IDENTITY_TOKEN_FILE names"
-        )
-    return None
+    return unavailable(error, where) if isinstance(error, _AWAY) else None
+
+
+def unavailable(error: Exception, where: str) -> RetryableError:
+    """The error to raise where whoever has the credentials does not give them.
+
+    That is also what a bare error of the operating system means: the SDK wraps those of the network
+    in its own, but not those of the program or file that has the credentials.
+    """
+    return RetryableError(
+        f"{where}: AWS credentials cannot be had ({error}); try again, and if that goes on, check "
+        "the metadata service of the task or machine, the credential_process in ~/.aws/config, or "
+        "the file that AWS_WEB_IDENTITY_TOKEN_FILE names"
+    )

@@ -25,7 +25,7 @@ class Teller:
         webhook: Webhook,
         *,
         clock: Callable[[], int],
-        stopping: Callable[[], bool] = lambda: False,
+        stopping: Callable[[], bool],
     ) -> None:
         self._store = store
         self._webhook = webhook

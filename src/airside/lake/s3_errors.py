@@ -116,10 +116,9 @@ def translated(action: str, bucket: str, where: str) -> Iterator[None]:
         raise _unanswered(error, where) from error
     except OSError as error:
         # Airside's own local file is open already. What has a name the SDK wanted to open.
-        about_credentials = aws_credentials.explained(error, where)
-        if error.filename is None or about_credentials is None:
+        if error.filename is None:
             raise
-        raise about_credentials from error
+        raise aws_credentials.unavailable(error, where) from error
     except _BROKEN_OFF as error:
         said = getattr(error, "last_exception", error)
         raise RetryableError(

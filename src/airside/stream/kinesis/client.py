@@ -43,14 +43,18 @@ class Client:
         """
         import botocore.exceptions  # noqa: PLC0415 - see the package's docstring
 
+        from airside import aws_credentials  # noqa: PLC0415
+
         if not _NAMING.intersection(parameters):
             parameters["StreamName"] = self.address.name
         try:
             answer: dict[str, Any] = getattr(self._service, operation)(**parameters)
         except botocore.exceptions.ClientError as error:
             raise self._refusal(operation, error.response).explained() from error
-        except (botocore.exceptions.BotoCoreError, OSError) as error:
+        except botocore.exceptions.BotoCoreError as error:
             raise self._unanswered(error) from error
+        except OSError as error:
+            raise aws_credentials.unavailable(error, self._where) from error
         return answer
 
     @property
@@ -109,8 +113,10 @@ def _service() -> Any:  # noqa: ANN401 - boto3 has no types
         raise TerminalError(
             "no AWS region is set; set one, for example AWS_DEFAULT_REGION=eu-central-1"
         ) from error
-    except (botocore.exceptions.BotoCoreError, OSError, ValueError) as error:
+    except (botocore.exceptions.BotoCoreError, ValueError) as error:
         raise aws_credentials.explained(error, "Kinesis") or TerminalError(
             f"the AWS SDK cannot be set up ({error}); check AWS_PROFILE, AWS_DEFAULT_REGION, "
             "AWS_ENDPOINT_URL_KINESIS and ~/.aws/config"
         ) from error
+    except OSError as error:
+        raise aws_credentials.unavailable(error, "Kinesis") from error
