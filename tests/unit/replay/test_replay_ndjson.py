@@ -179,7 +179,9 @@ def test_gzip_may_be_padded_to_whole_blocks(tmp_path: Path, padding: int) -> Non
 
 
 @pytest.mark.parametrize(
-    "content", [gzip.compress(b"{}\n") + bytes(9) + b"x", zstandard.compress(b"{}\n") + bytes(9)]
+    "content",
+    [gzip.compress(b"{}\n") + bytes(9) + b"x", zstandard.compress(b"{}\n") + bytes(9)],
+    ids=["gzip", "zstd"],  # gzip notes the time, and ids have to be the same in every worker
 )
 def test_what_else_follows_compressed_data_is_damage(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "day"
