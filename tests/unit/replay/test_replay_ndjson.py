@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import zstandard
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from airside.errors import CorruptDataError, UsageError
@@ -232,6 +232,8 @@ LINES = st.one_of(
 def test_times_are_what_another_reader_of_the_contract_reads(
     tmp_path_factory: pytest.TempPathFactory, content: list[bytes]
 ) -> None:
+    # else it is taken for compressed, as it should be
+    assume(not b"\n".join(content).startswith((b"\x1f\x8b", b"\x28\xb5\x2f\xfd")))
     source = write(tmp_path_factory.mktemp("replay") / "day.ndjson", *content)
     readable = [time_of(line) for line in content]
     latest = next((at for at in readable if at is not None), 0)
